@@ -1,0 +1,17 @@
+"""statusbot: a Bitrix24 chat bot that sets meeting answers and presence with the sender's own rights.
+
+The path of a message:
+
+1. `receiver` reads the webhook, `events` makes it a typed event and proves where it comes from.
+2. `inbox` keeps it; only then the portal gets its 200, since it never sends an event again.
+3. `dispatch` takes the events of each person one by one: who may speak, what is meant (`grammar`), which handler.
+4. The handler in `handlers/` reads, changes what has to change, reads again, and returns a `Reply`.
+5. `dispatch` sends the reply as the bot, and the inbox marks the event done.
+
+Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`.
+"""
+
+from bot.context import Context, Reply, Router
+from bot.texts import Safe
+
+__all__ = ["Context", "Reply", "Router", "Safe"]

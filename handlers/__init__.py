@@ -1,0 +1,1 @@
+"""One module per capability of manifest/. They share nothing with each other."""

@@ -1,0 +1,141 @@
+"""Command line and composition root. Everything that reads the environment or ends the process is here."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from bot import log, settings
+from bot import manifest as manifests
+from bot.bitrix24.sync import sync as synchronise
+from bot.demo import converse, emulate, show
+from bot.dispatch import wanted
+from bot.errors import BotError
+from bot.service import MANIFEST, Core, Service
+from bot.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="statusbot")
+def cli() -> None:
+    """A Bitrix24 chat bot that sets your meeting answers and your presence, with your own rights."""
+
+
+@cli.command()
+def serve() -> None:
+    """Receive events and carry commands out, configured by STATUSBOT_... settings."""
+    chosen = _configured()
+    _run(_serve(chosen))
+
+
+async def _serve(chosen: Settings) -> None:
+    service = Service(chosen)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await service.start()
+    try:
+        await service.run_until(stopped)
+    finally:
+        await service.stop()
+
+
+@cli.command()
+def sync() -> None:
+    """Make the portal agree with manifest/: bot, slash commands, event subscriptions. Safe to repeat."""
+    _run(_sync(_configured()))
+
+
+async def _sync(chosen: Settings) -> None:
+    core = Core(chosen, exclusive=False)
+    try:
+        await core.store.load()
+        portals = core.store.all_portals()
+        if not portals:
+            raise BotError("The application is not installed yet: save the local application form at the portal first.")
+        for portal in portals:
+            caller = core.bitrix24.as_user(portal, portal.installer_id)
+            changes = await synchronise(
+                caller, portal, core.store, wanted(chosen, core.parts.manifest, core.parts.texts)
+            )
+            for line in changes or ["nothing to change"]:
+                click.echo(line)
+    finally:
+        await core.close()
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def manifest(*, as_json: bool) -> None:
+    """Print what to type into the local application form of the portal."""
+    _run(_manifest(as_json=as_json))
+
+
+async def _manifest(*, as_json: bool) -> None:
+    chosen = settings.load()
+    fields = {
+        "Handler path": f"{chosen.public_url}/bitrix24",
+        "Initial installation path": f"{chosen.public_url}/bitrix24/install",
+        "Uses API only": "yes",
+        "Permissions": ", ".join(manifests.load(MANIFEST).scopes),
+    }
+    if as_json:
+        click.echo(json.dumps(fields, indent=2, ensure_ascii=False))
+        return
+    for name, value in fields.items():
+        click.echo(f"{name}: {value}")
+
+
+@cli.command()
+@click.option("--say", "texts", multiple=True, metavar="TEXT", help="Send this text; may be repeated.")
+@click.option("--as", "user_id", default=17, show_default=True, metavar="USER_ID", help="Who says it.")
+def demo(*, texts: tuple[str, ...], user_id: int) -> None:
+    """Try the bot on an invented portal on this machine; needs no settings."""
+    log.configure("error" if texts else "info", None)
+    if texts:
+        sys.exit(_run(converse(texts, user_id)))
+    _run(show())
+
+
+@cli.command()
+@click.option("--port", default=8099, show_default=True, help="0 takes a free one.")
+def emulator(*, port: int) -> None:
+    """Run the portal emulator alone."""
+    log.configure("info", None)
+    _run(emulate(port))
+
+
+def _configured() -> Settings:
+    """Return the settings, with logging set up by them."""
+    try:
+        chosen = settings.load()
+    except BotError as error:
+        raise _in_one_line(error) from None
+    log.configure(chosen.log_level, chosen.log_format)
+    return chosen
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end; what a person has to mend is one line on standard error and status 1."""
+    try:
+        return asyncio.run(work)
+    except BotError as error:
+        raise _in_one_line(error) from None
+    except KeyboardInterrupt:
+        return None
+
+
+def _in_one_line(error: BotError) -> click.ClickException:
+    return click.ClickException(" ".join(str(error).split()) or type(error).__name__)
+
+
+def main() -> None:
+    cli()
+
+
+if __name__ == "__main__":
+    main()

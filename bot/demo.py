@@ -1,0 +1,211 @@
+"""The bot and an invented portal in one process, over real loopback HTTP, with a fresh database and no settings."""
+
+import asyncio
+import errno
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import click
+from cryptography.fernet import Fernet
+
+from bot import settings
+from bot.emulator import server
+from bot.emulator.clock import SystemClock
+from bot.emulator.messenger import Message
+from bot.emulator.oauth import App
+from bot.emulator.portal import Portal
+from bot.emulator.seed import demo_portal
+from bot.errors import BotError, SettingsError
+from bot.service import Service
+from bot.settings import Settings
+
+HOST = "127.0.0.1"
+USUAL_PORT = 8099
+# How long an answer may take before the demo calls it missing.
+_PATIENCE_S = 20.0
+# The quota of the invented portal; a real one forgives 2 requests per second after the first 50.
+_RATE, _BURST = 1000.0, 100_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    portal: Portal
+    address: str
+
+
+@asynccontextmanager
+async def stage(port: int) -> AsyncIterator[Stage]:
+    """Run portal and bot, with the bot installed."""
+    with tempfile.TemporaryDirectory(prefix="statusbot-") as folder:
+        portal = demo_portal(SystemClock())
+        running = await _start_emulator(portal, port)
+        try:
+            bot_url = f"http://{HOST}:{_free_port()}"
+            app = portal.create_app(f"{bot_url}/bitrix24", f"{bot_url}/bitrix24/install")
+            service = Service(_settings(portal, app, bot_url, folder))
+            await service.start()
+            try:
+                portal.install(app)
+                await _until_installed(portal, service)
+                yield Stage(portal, running.url)
+            finally:
+                await service.stop()
+        finally:
+            await running.stop()
+
+
+def _settings(portal: Portal, app: App, bot_url: str, folder: str) -> Settings:
+    return settings.given(
+        public_url=bot_url,
+        portal=portal.options.domain,
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        oauth_server=portal.options.oauth_origin,
+        secret_key=Fernet.generate_key().decode(),
+        database_url=f"sqlite:///{folder}/statusbot.db",
+        host=HOST,
+        port=int(bot_url.rpartition(":")[2]),
+        rate=_RATE,
+        burst=_BURST,
+        insecure_loopback=True,
+    )
+
+
+async def _until_installed(portal: Portal, service: Service) -> None:
+    async with asyncio.timeout(_PATIENCE_S):
+        while portal.queue.pending or not service.core.store.all_portals() or service.inbox.pending:
+            await asyncio.sleep(0.01)
+
+
+# --- a conversation
+
+
+async def converse(texts: tuple[str, ...], user_id: int) -> int:
+    """Say each text, print the conversation and what it changed; return 0 when every text was answered."""
+    async with stage(0) as on:
+        if user_id not in on.portal.users or on.portal.users[user_id].bot:
+            people = ", ".join(str(user.id) for user in on.portal.users.values() if not user.bot)
+            raise BotError(f"Nobody has the number {user_id} at this portal; there are {people}.")
+        unanswered = 0
+        for text in texts:
+            unanswered += not await _exchange(on.portal, user_id, text)
+    return 1 if unanswered else 0
+
+
+async def _exchange(portal: Portal, user_id: int, text: str) -> bool:
+    before, so_far = _state(portal), len(portal.messages)
+    user = portal.users[user_id]
+    click.echo(f"{user.name} {user.last_name} > {text}")
+    said = portal.say(user_id, text)
+    answer = await _answer(portal, said, so_far)
+    if answer is None:
+        click.echo("(no answer)")
+    else:
+        click.echo("bot < " + answer.text.replace("\n", "\n      "))
+        for label in [str(button["TEXT"]) for button in answer.keyboard if button.get("TEXT")]:
+            click.echo(f"      [{label}]")
+    for line in _changes(portal, before):
+        click.echo(f"changed: {line}")
+    return answer is not None
+
+
+async def _answer(portal: Portal, said: Message, so_far: int) -> Message | None:
+    """Return what the bot wrote to the same chat since."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                for message in portal.messages[so_far:]:
+                    if message.chat_id == said.chat_id and portal.users[message.author_id].bot:
+                        return message
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return None
+
+
+def _state(portal: Portal) -> dict[str, str]:
+    """Return calendar and presence in words, by what they belong to."""
+    names = {user.id: f"{user.name} {user.last_name}" for user in portal.users.values()}
+    state = {
+        f"answer of {names[user_id]} to meeting {meeting_id}": _ANSWERS[answer]
+        for meeting_id, answers in portal.meetings.items()
+        for user_id, answer in answers.items()
+    }
+    return state | {
+        f"presence of {names[user.id]}": portal.presence.get(user.id, "online (never set)")
+        for user in portal.users.values()
+    }
+
+
+_ANSWERS: Mapping[str, str] = {"Y": "accepted", "N": "declined", "Q": "not answered", "H": "organiser"}
+
+
+def _changes(portal: Portal, before: Mapping[str, str]) -> list[str]:
+    return [
+        f"{what}: {before.get(what, 'none')} -> {now}"
+        for what, now in _state(portal).items()
+        if before.get(what) != now
+    ]
+
+
+# --- on its own
+
+
+async def show() -> None:
+    """Run until Ctrl-C, with the emulator's page."""
+    async with stage(USUAL_PORT) as on:
+        click.echo(f"Talk to the bot here (Ctrl-C ends):\n{on.address}/")
+        await _until_stopped()
+
+
+async def emulate(port: int) -> None:
+    """Run the portal emulator alone, and tell how to point a bot at it."""
+    portal = demo_portal(SystemClock())
+    try:
+        running = await server.start(portal, HOST, port)
+    except OSError as error:
+        raise SettingsError(f"The port {port} cannot be served: {error.strerror}.") from None
+    bot_url = f"http://{HOST}:8080"
+    app = portal.create_app(f"{bot_url}/bitrix24", f"{bot_url}/bitrix24/install")
+    click.echo(f"{running.url}/")
+    click.echo("Settings of a bot for this portal:")
+    for name, value in {
+        "PUBLIC_URL": bot_url,
+        "PORTAL": portal.options.domain,
+        "CLIENT_ID": app.client_id,
+        "CLIENT_SECRET": app.client_secret,
+        "OAUTH_SERVER": portal.options.oauth_origin,
+        "INSECURE_LOOPBACK": "true",
+    }.items():
+        click.echo(f"STATUSBOT_{name}={value}")
+    try:
+        await _until_stopped()
+    finally:
+        await running.stop()
+
+
+async def _start_emulator(portal: Portal, port: int) -> server.Running:
+    """Start on the usual port, or on a free one when it is taken."""
+    try:
+        return await server.start(portal, HOST, port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise SettingsError(f"The demo cannot be served: {error.strerror}.") from None
+        return await server.start(portal, HOST, 0)
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port

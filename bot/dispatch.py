@@ -1,0 +1,127 @@
+"""An event of the inbox to whoever deals with it.
+
+Handlers return, they never send. A `BotError` becomes a sentence; one that may pass is tried again in place, so that the person's
+lane waits while others go on, until the command is too old to be carried out. Anything else is logged with its traceback and
+answered with `errors.internal`.
+"""
+
+import importlib
+import time
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from bot import events
+from bot.bitrix24.methods import imbot
+from bot.bitrix24.sync import Wanted, sync
+from bot.context import Router
+from bot.conversation import Conversation, Parts, patiently, reason_to_ignore
+from bot.errors import BitrixError, ManifestError, NotConnected
+from bot.grammar import check_signature
+from bot.inbox import Delivery
+from bot.manifest import Argument, Manifest
+from bot.settings import Settings
+from bot.store import Portal
+from bot.texts import Texts
+
+log = structlog.get_logger()
+
+
+def load_handlers(manifest: Manifest) -> Router:
+    """Import the handlers of each capability and check that they are those that manifest/ declares.
+
+    Raises:
+        ManifestError: a command has no handler, a handler no command, or their arguments differ.
+    """
+    names = [name for name, capability in manifest.capabilities.items() if capability.commands]
+    router = Router.of(importlib.import_module(f"handlers.{name}").router for name in names)
+    if differing := manifest.commands.keys() ^ router.handlers.keys():
+        raise ManifestError(f"Commands and handlers differ: {', '.join(sorted(differing))}.")
+    for name, handler in router.handlers.items():
+        check_signature(manifest.commands[name], handler)
+    return router
+
+
+def wanted(settings: Settings, manifest: Manifest, texts: Texts) -> Wanted:
+    """Return what the portal should have, as manifest/ and the settings say."""
+    app = manifest.app
+    extranet = settings.allow_extranet
+    titles = _titles(texts, app.languages, "help.button-title")
+    behind_buttons = imbot.SlashCommand(app.button_command, titles, {}, hidden=True, extranet=extranet)
+    commands = [
+        imbot.SlashCommand(
+            name=command.name,
+            titles=_titles(texts, app.languages, f"{command.capability}.{command.name}-title"),
+            params=_titles(texts, app.languages, f"{command.capability}.{command.name}-params")
+            if Argument.MEETING in command.args
+            else {},
+            hidden=False,
+            extranet=extranet,
+        )
+        for command in manifest.commands.values()
+        if command.slash
+    ]
+    profile = imbot.BotProfile(app.code, app.name, app.last_name, app.work_position, app.color)
+    return Wanted(profile, [*commands, behind_buttons], settings.events_url, settings.bot_api)
+
+
+def _titles(texts: Texts, languages: tuple[str, ...], key: str) -> dict[str, str]:
+    return {language: str(texts.say(language, key)) for language in languages}
+
+
+class Dispatcher:
+    """The handler that the inbox runs."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Carry out one event and answer it. Returns when nothing is left to do for it."""
+        began_at = time.monotonic()
+        event = events.load(delivery.entry.body)
+        portal = self._parts.store.portal(event.portal)
+        with bound_contextvars(event_key=event.key, user_id=None, command=None):
+            outcome = "portal forgotten"
+            if portal is not None:
+                outcome = await self._carry_out(event, portal, delivery.starts)
+            duration_ms = round((time.monotonic() - began_at) * 1000)
+            log.info("event.handled", kind=event.kind, outcome=outcome, duration_ms=duration_ms)
+
+    async def give_up(self, delivery: Delivery) -> None:
+        """Tell the sender that an event was given up."""
+        event = events.load(delivery.entry.body)
+        portal = self._parts.store.portal(event.portal)
+        if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
+            return
+        if reason_to_ignore(event) is None:
+            await Conversation(self._parts, event, portal).tell("errors.given-up")
+
+    async def _carry_out(self, event: events.Event, portal: Portal, starts: int) -> str:
+        match event:
+            case events.MessageAdded() | events.CommandAdded():
+                if reason := reason_to_ignore(event):
+                    return f"ignored: {reason}"
+                with bound_contextvars(user_id=event.user.id):
+                    return await Conversation(self._parts, event, portal, starts=starts).answer()
+            case events.AppInstalled():
+                return await self._synchronise(portal)
+            case events.AppUninstalled():
+                await self._parts.store.forget_portal(portal.member_id)
+            case events.BotRemoved() if event.bot_id == portal.bot_id:
+                await self._parts.store.bot_registered(portal.member_id, None, None)
+            case _:
+                return "ignored: nothing to do"
+        return "done"
+
+    async def _synchronise(self, portal: Portal) -> str:
+        """Register bot, commands and subscriptions after an installation."""
+        parts = self._parts
+        caller = parts.bitrix24.as_user(portal, portal.installer_id)
+        try:
+            async for attempt in patiently():
+                with attempt:
+                    await sync(caller, portal, parts.store, wanted(parts.settings, parts.manifest, parts.texts))
+        except (BitrixError, NotConnected) as error:
+            log.error("portal.not-synchronised", reason=type(error).__name__, error_code=getattr(error, "code", ""))
+            return "failed"
+        return "done"

@@ -1,0 +1,167 @@
+"""A portal on a socket: REST and OAuth, the emulator's own API and page, and the loop that delivers events.
+
+    running = await start(portal, "127.0.0.1", 0)
+    ...  # running.url
+    await running.stop()
+
+The portal's domain becomes the address that it listens on; the authorization server shares it unless it is given a port of
+its own, which tells its `app.info` from the portal's. The own API is described in `control`; it takes JSON only.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from bot.emulator.answers import Response
+from bot.emulator.control import Control
+from bot.emulator.page import render
+from bot.emulator.php import Json, decode
+from bot.emulator.portal import Portal
+from bot.emulator.queue import CONTENT_TYPE
+
+LARGEST_BODY = 16 * 1024 * 1024
+EVENT_TIMEOUT_S = 30.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Running:
+    """A portal that listens."""
+
+    portal: Portal
+    host: str
+    port: int
+    _runner: web.AppRunner
+    _loop: "asyncio.Task[None]"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    async def stop(self) -> None:
+        """Stop listening and delivering; what waits in the queue stays there."""
+        self._loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._loop
+        await self._runner.cleanup()
+
+
+async def start(
+    portal: Portal,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    oauth_port: int | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> Running:
+    """Put a portal on a socket.
+
+    Args:
+        portal: Its domain, scheme and authorization server are set to where it listens.
+        host: Address to bind.
+        port: 0 picks a free one.
+        oauth_port: Of the authorization server; None shares the portal's, 0 picks a free one.
+        sleep: Waits before slow answers.
+    """
+    wake = asyncio.Event()
+    runner = web.AppRunner(_application(portal, sleep, wake.set), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    chosen = await _listen(runner, host, port)
+    portal.options.scheme, portal.options.domain = "http", f"{host}:{chosen}"
+    oauth = chosen if oauth_port is None else await _listen(runner, host, oauth_port)
+    portal.options.oauth_origin = f"http://{host}:{oauth}"
+    portal.queue.on_put.append(wake.set)
+    loop = asyncio.create_task(_deliver_forever(portal, wake))
+    return Running(portal, host, chosen, runner, loop)
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    bound: int = runner.addresses[-1][1]
+    return bound
+
+
+def _application(portal: Portal, sleep: Sleep, wake: Callable[[], None]) -> web.Application:
+    control = Control(portal)
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=render(portal), content_type="text/html")
+
+    async def show(request: web.Request) -> web.Response:
+        return _json(*control.show(request.match_info["name"], decode(request.query_string)))
+
+    async def act(request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            return _json(415, {"error": "send application/json"})
+        try:
+            arguments: Json = await request.json()
+        except ValueError:
+            return _json(400, {"error": "not JSON"})
+        if not isinstance(arguments, dict):
+            return _json(400, {"error": "not an object"})
+        answered = control.act(request.match_info["name"], arguments)
+        wake()
+        return _json(*answered)
+
+    async def rest(request: web.Request) -> web.Response:
+        return await _answer(portal, request, sleep)
+
+    application = web.Application(client_max_size=LARGEST_BODY)
+    application.router.add_get("/", page)
+    application.router.add_get("/emulator/{name}", show)
+    application.router.add_post("/emulator/{name}", act)
+    application.router.add_route("*", "/{path:.*}", rest)
+    return application
+
+
+def _json(status: int, value: Json) -> web.Response:
+    return web.Response(status=status, text=json.dumps(value, ensure_ascii=False), content_type="application/json")
+
+
+async def _answer(portal: Portal, request: web.Request, sleep: Sleep) -> web.Response:
+    body = await request.read()
+    response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
+    if response.delay_s:
+        await sleep(response.delay_s)
+    if response.cut and request.transport is not None:
+        request.transport.abort()
+        return web.Response()
+    return _as_web(response)
+
+
+def _as_web(response: Response) -> web.Response:
+    return web.Response(status=response.status, body=response.body, headers=dict(response.headers))
+
+
+async def _deliver_forever(portal: Portal, wake: asyncio.Event) -> None:
+    timeout = aiohttp.ClientTimeout(total=EVENT_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+
+        async def post(url: str, body: bytes) -> int:
+            try:
+                async with session.post(
+                    url, data=body, headers={"Content-Type": CONTENT_TYPE}, allow_redirects=False
+                ) as answer:
+                    return answer.status
+            except (aiohttp.ClientError, TimeoutError):
+                return 0
+
+        while True:
+            wake.clear()
+            await portal.deliver(post)
+            await _until_due(portal, wake)
+
+
+async def _until_due(portal: Portal, wake: asyncio.Event) -> None:
+    """Wait for a new event, a moved clock, or the moment when a delayed event is due."""
+    due_at = portal.queue.next_due_at
+    remaining = None if due_at is None else max(due_at - portal.clock.now(), 0.0)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wake.wait(), remaining)

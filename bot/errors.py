@@ -1,0 +1,136 @@
+"""The error tree: a class for what the caller does next, a text key for what the person reads.
+
+BotError
+├── SettingsError           the start ends with one readable line
+├── ManifestError           manifest/ contradicts itself; the start ends with one readable line
+├── StorageError            the database cannot be used
+│   └── AlreadyRunning      another live process owns it
+├── EventRejected           a request that is not taken in
+│   ├── MalformedBody       no form, or one beyond our bounds: 400
+│   └── ForeignEvent        not from the pinned portal, or not proven: 403
+├── NotConnected            no token that is proven to be the sender's
+└── BitrixError             the portal, or its authorization server, said no or said nothing
+    ├── Unavailable         retriable: no answer, a broken one, a fault of theirs
+    │   └── RateLimited     retriable: too many requests
+    │       └── MethodBlocked  retriable: the method's time budget is used up
+    ├── AuthorizationLost   this token is of no use any more: forget it
+    │   └── TokenExpired    refresh once, repeat once
+    ├── NotPermitted        this person or this application may not do that
+    ├── ApplicationGone     removed, unpaid, blocked: a person has to act
+    └── MethodMissing       the portal does not know the method
+"""
+
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """Base of all errors that we name.
+
+    Attributes:
+        text: Key of the sentence that the sender reads; details never reach a chat.
+        retriable: Whether the same thing may succeed a little later.
+    """
+
+    text: ClassVar[str] = "errors.internal"
+    retriable: ClassVar[bool] = False
+
+
+class SettingsError(BotError):
+    """A setting is missing or wrong; the message names it and holds no secret."""
+
+
+class ManifestError(BotError):
+    """A file below manifest/ is missing, unreadable or contradicts another."""
+
+
+class StorageError(BotError):
+    """The database cannot be opened, read or written."""
+
+
+class AlreadyRunning(StorageError):
+    """Another live process works on the same database."""
+
+
+class EventRejected(BotError):
+    """A request that is refused before anything is stored."""
+
+
+class MalformedBody(EventRejected):
+    """The body is no form, or one outside our bounds, or lacks what its event must have."""
+
+
+class ForeignEvent(EventRejected):
+    """Wrong or missing application token, unknown portal, foreign application."""
+
+
+class NotConnected(BotError):
+    """There is no token that is proven to be the sender's; nothing may be done for them."""
+
+    text = "errors.not-connected"
+
+
+class BitrixError(BotError):
+    """The portal refused a call.
+
+    Attributes:
+        method: REST method, as sent.
+        code: Error code in lower case; empty for the calendar's own complaints (contract C.2).
+    """
+
+    text = "errors.refused"
+
+    def __init__(self, message: str = "", *, method: str = "", code: str = "") -> None:
+        super().__init__(message or code or type(self).__name__)
+        self.method = method
+        self.code = code
+
+
+class Unavailable(BitrixError):
+    """No answer, an unreadable one, or a fault on the portal's side. The outcome of a write is unknown."""
+
+    text = "errors.portal-away"
+    retriable = True
+
+
+class RateLimited(Unavailable):
+    """The portal did not execute the call: too many requests from this address."""
+
+    text = "errors.busy"
+
+
+class MethodBlocked(RateLimited):
+    """The method has used up its operating time; other methods work (contract C.3, C.4).
+
+    Attributes:
+        wait_s: Seconds until it works again, as far as the answer tells, else None.
+    """
+
+    def __init__(self, message: str = "", *, method: str = "", code: str = "", wait_s: float | None = None) -> None:
+        super().__init__(message, method=method, code=code)
+        self.wait_s = wait_s
+
+
+class AuthorizationLost(BitrixError):
+    """The token is of no use any more."""
+
+    text = "errors.not-connected"
+
+
+class TokenExpired(AuthorizationLost):
+    """The access token is past its hour; its pair may still be refreshed."""
+
+
+class NotPermitted(BitrixError):
+    """This person, or this application, may not call the method."""
+
+    text = "errors.not-permitted"
+
+
+class ApplicationGone(BitrixError):
+    """The application is removed, unpaid or blocked at the portal; only an administrator can help."""
+
+    text = "errors.application-gone"
+
+
+class MethodMissing(BitrixError):
+    """The portal does not know the method (for `imbot.v2.*`: it is older than REST revision 33)."""

@@ -1,0 +1,76 @@
+"""Webhook bytes of either bot API to typed events; pure.
+
+tree = parse_form(body)       bytes to nested maps
+application_token(tree)       proof of origin, to be compared before anything else
+decode(tree)                  typed events, without tokens
+author_credentials(tree)      the tokens, apart from the events
+dump(event), load(text)       the events' stored form
+"""
+
+from bot.events.auth import (
+    Credentials,
+    application_token,
+    author_credentials,
+    bot_credentials,
+    event_name,
+    member_id,
+)
+from bot.events.bases import Api, Chat, PersonalEvent, PortalEvent, User, Written
+from bot.events.decoding import decode
+from bot.events.form import Node, Tree, parse_form
+from bot.events.model import (
+    AppInstalled,
+    AppUninstalled,
+    AppUpdated,
+    BotRemoved,
+    CalendarAction,
+    CalendarEntryChanged,
+    ChatJoined,
+    CommandAdded,
+    CommandContext,
+    ContextRequested,
+    Event,
+    MessageAdded,
+    MessageDeleted,
+    MessageUpdated,
+    ReactionChanged,
+    UnknownEvent,
+)
+from bot.events.stored import dump, load
+
+__all__ = [
+    "Api",
+    "AppInstalled",
+    "AppUninstalled",
+    "AppUpdated",
+    "BotRemoved",
+    "CalendarAction",
+    "CalendarEntryChanged",
+    "Chat",
+    "ChatJoined",
+    "CommandAdded",
+    "CommandContext",
+    "ContextRequested",
+    "Credentials",
+    "Event",
+    "MessageAdded",
+    "MessageDeleted",
+    "MessageUpdated",
+    "Node",
+    "PersonalEvent",
+    "PortalEvent",
+    "ReactionChanged",
+    "Tree",
+    "UnknownEvent",
+    "User",
+    "Written",
+    "application_token",
+    "author_credentials",
+    "bot_credentials",
+    "decode",
+    "dump",
+    "event_name",
+    "load",
+    "member_id",
+    "parse_form",
+]

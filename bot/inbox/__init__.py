@@ -1,0 +1,81 @@
+"""The durable inbox: an event that was put is handed out until it is done, whatever happens to the process.
+
+Each lane (one per person of a portal) gets its events one at a time, in order; many lanes run at once. Nothing above this port
+knows which engine keeps the events.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.database import Work
+
+# Starts without an end after which an event is given up: it kills the process, say.
+MAX_STARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as the inbox keeps it.
+
+    Attributes:
+        key: Equal keys are one event; a known key changes nothing.
+        lane: Events of one lane are handed out one at a time.
+        body: The event itself, versioned text without secrets.
+        message_id: Typed messages of a lane are handed out by rising id; None for everything else.
+        sent_at: Unix seconds; orders what has no message id, and that against messages.
+    """
+
+    key: str
+    lane: str
+    body: str
+    message_id: int | None = None
+    sent_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An entry handed to the handler. `starts` counts from 1; above 1 it may have had effects before."""
+
+    entry: Entry
+    starts: int
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class Inbox(Protocol):
+    async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
+        """Store `entries`, and run `also` in the same transaction where the engine allows it.
+
+        Returns when all is on disk: per entry, whether its key was new.
+
+        Raises:
+            StorageError: it could not be stored.
+        """
+        ...
+
+    async def put_at(self, due_at: float, entry: Entry) -> bool:
+        """Store `entry` to enter its lane at `due_at` (unix seconds); until then the lane is free for others."""
+        ...
+
+    async def run(self, handler: Handler, give_up: Handler) -> None:
+        """Hand out what is stored, until `close`.
+
+        `handler` finishes an event by returning. When it raises, the event is handed out again after a wait; after
+        `MAX_STARTS` starts it is parked and `give_up` is told.
+        """
+        ...
+
+    async def parked(self) -> list[Entry]:
+        """Return what was given up."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Events stored and not finished, timers not counted."""
+        ...
+
+    async def close(self, grace: float) -> None:
+        """Hand out nothing more, give what runs `grace` seconds to end, put the rest back."""
+        ...

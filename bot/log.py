@@ -1,0 +1,60 @@
+"""structlog: readable lines on a terminal, JSON for machines, secrets masked at every depth."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import structlog
+
+# Keys whose values never appear, wherever they stand (contract B.7).
+SECRET_KEYS = frozenset(
+    "access_token refresh_token application_token client_secret code auth auth_id refresh_id secret_key".split()
+)
+MASK = "***"
+
+
+def mask(value: Any) -> Any:
+    """Return `value` with what stands under a secret key replaced, at every depth."""
+    if isinstance(value, Mapping):
+        return {k: MASK if str(k).lower() in SECRET_KEYS else mask(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask(item) for item in value]
+    return value
+
+
+def _mask_secrets(_logger: Any, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {
+        key: mask(value) if key != "code" else value for key, value in line.items() if key not in SECRET_KEYS - {"code"}
+    }
+
+
+def configure(level: str, form: Literal["console", "json"] | None) -> None:
+    """Set up logging of the process.
+
+    Args:
+        level: Name of the lowest level shown.
+        form: `console` or `json`; None chooses by whether standard error is a terminal.
+    """
+    console = form == "console" or (form is None and sys.stderr.isatty())
+    renderer: structlog.typing.Processor
+    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _mask_secrets,
+    ]
+    if not console:
+        # Tracebacks without the values of local variables: those may be tokens.
+        shared.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries: their warnings only. httpx would print addresses with secrets at level info (contract B.7).
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

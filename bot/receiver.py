@@ -1,0 +1,302 @@
+"""The public routes: what the portal posts is read, proven, stored, and only then answered with 200.
+
+Anyone can post here. Nothing of a body is believed before its application token was compared with that of the installation, or,
+for an installation itself, before the pinned portal has confirmed its token (contract A.3). No address from a body is ever called.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from aiolimiter import AsyncLimiter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from bot import events
+from bot.bitrix24.methods import app as app_methods
+from bot.bitrix24.oauth import Bitrix24, choose_server
+from bot.conversation import reason_to_ignore, reason_to_refuse
+from bot.database import Work
+from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
+from bot.inbox import Entry, Inbox
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store import Portal, Store, TokenPair
+
+log = structlog.get_logger()
+
+MAX_BODY = 256 * 1024  # bytes
+BODY_S = 30.0  # a slower body is given up
+STORE_S = 9.0  # storing that takes longer is answered 503, within 10 s
+_FORM = "application/x-www-form-urlencoded"
+_RETRY_AFTER = {"Retry-After": "30"}
+# A pair of the bot's own tokens comes with every event; a new one is stored only when it lives this much longer.
+_BOT_TOKENS_S = 600
+# Installations that reach the portal to be verified: a flood of forged ones must not use up its quota.
+_VERIFICATIONS_PER_MINUTE = 20
+
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Receiver:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        inbox: Inbox,
+        bitrix24: Bitrix24,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._inbox = inbox
+        self._bitrix24 = bitrix24
+        self._metrics = metrics
+        self._clock = clock
+        self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
+        self._bot_tokens: dict[tuple[str, int], int] = {}
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_BODY)
+        app.router.add_post("/bitrix24/install", self._answering(self._install))
+        app.router.add_post("/bitrix24/events", self._answering(self._events))
+        app.router.add_get("/bitrix24", _handler_page)
+        app.router.add_get("/health/live", _live)
+        app.router.add_get("/health/ready", self._ready)
+        app.router.add_get("/metrics", self._show_metrics)
+        return app
+
+    # --- requests to events
+
+    def _answering(self, take: Callable[[events.Tree], Awaitable[None]]) -> _Handler:
+        """Wrap `take` with reading and with the documented answers."""
+
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                tree = events.parse_form(await _read_form(request))
+                await take(tree)
+            except MalformedBody as error:
+                return _refusal(request, 400, str(error) or "not an event")
+            except ForeignEvent as error:
+                return _refusal(request, 403, str(error) or "not from this portal")
+            except (StorageError, Unavailable, TimeoutError) as error:
+                log.error("request.not-stored", path=request.path, reason=str(error) or type(error).__name__)
+                return web.Response(status=503, text="not stored, try again later\n", headers=_RETRY_AFTER)
+            return web.Response(text="ok\n")
+
+        return answer
+
+    async def _events(self, tree: events.Tree) -> None:
+        if events.event_name(tree) == "ONAPPINSTALL":
+            await self._install(tree)
+            return
+        portal = self._prove(tree)
+        found = events.decode(tree)
+        for event in found:
+            self._metrics.events.labels(event.kind).inc()
+        wanted = [self._dated(event) for event in found if self._is_wanted(event)]
+        if not wanted:
+            return
+        also = self._fresh_tokens(tree, portal, wanted[0])
+        async with asyncio.timeout(STORE_S):
+            await self._inbox.put(*map(_entry, wanted), also=also)
+
+    def _prove(self, tree: events.Tree) -> Portal:
+        """Return the installation that a body comes from.
+
+        Raises:
+            ForeignEvent: we do not know it, or the body does not carry its token.
+        """
+        portal = self._store.portal(events.member_id(tree) or "")
+        token = events.application_token(tree) or ""
+        expected = portal.application_token if portal else ""
+        same = hmac.compare_digest(token.encode(), expected.encode())
+        if portal is None or not same:
+            raise ForeignEvent("unknown portal" if portal is None else "wrong application token")
+        return portal
+
+    def _is_wanted(self, event: events.Event) -> bool:
+        """Whether there is anything to do for the event; the rest is answered and forgotten."""
+        if isinstance(event, events.MessageAdded | events.CommandAdded):
+            reason = reason_to_ignore(event)
+            if reason is not None:
+                log.info("event.ignored", event_key=event.key, reason=reason)
+            return reason is None
+        return isinstance(event, events.AppUninstalled | events.BotRemoved)
+
+    def _dated(self, event: events.Event) -> events.Event:
+        """Give an event that names no time that of its arrival."""
+        return event if event.sent_at else replace(event, sent_at=int(self._clock()))
+
+    def _fresh_tokens(self, tree: events.Tree, portal: Portal, event: events.Event) -> list[Work[Any]]:
+        """Return the work that stores the tokens that came with a message; events themselves hold none."""
+        if not isinstance(event, events.MessageAdded | events.CommandAdded):
+            return []
+        works: list[Work[Any]] = []
+        author = events.author_credentials(tree)
+        if author and reason_to_refuse(event, allow_extranet=self._settings.allow_extranet) is None:
+            pair = TokenPair(
+                user_id=event.user.id,
+                access_token=author.access_token,
+                refresh_token=author.refresh_token,
+                expires_at=author.expires_at or 0,
+                proven=author.user_id == event.user.id,
+            )
+            works.append(self._store.saving_tokens(portal.member_id, pair))
+        if bot := events.bot_credentials(tree):
+            bot_id, credentials = bot
+            expires_at = credentials.expires_at or 0
+            if expires_at >= self._bot_tokens.get((portal.member_id, bot_id), 0) + _BOT_TOKENS_S:
+                self._bot_tokens[portal.member_id, bot_id] = expires_at
+                pair = TokenPair(bot_id, credentials.access_token, credentials.refresh_token, expires_at)
+                works.append(self._store.saving_tokens(portal.member_id, pair))
+        return works
+
+    # --- installation
+
+    async def _install(self, tree: events.Tree) -> None:
+        """Verify an installation against the pinned portal, then store it together with its event.
+
+        Raises:
+            ForeignEvent: another portal or application, or a token that the portal does not confirm.
+            Unavailable: the portal cannot be asked.
+        """
+        found = events.decode(tree)
+        event = found[0] if found else None
+        credentials, token = events.author_credentials(tree), events.application_token(tree)
+        if not isinstance(event, events.AppInstalled) or credentials is None or token is None:
+            raise MalformedBody("no installation with its tokens")
+        self._check_pins(event)
+        installer_id = await self._confirm(credentials)
+        portal = Portal(
+            member_id=event.portal,
+            application_token=token,
+            oauth_server=choose_server(self._settings.oauth_server, event.server_endpoint),
+            installer_id=installer_id,
+            language=event.language,
+        )
+        pair = TokenPair(installer_id, credentials.access_token, credentials.refresh_token, credentials.expires_at or 0)
+        async with asyncio.timeout(STORE_S):
+            await self._inbox.put(_entry(self._dated(event)), also=[self._store.installing(portal, pair)])
+        self._store.keep(portal)
+        log.info("portal.installed", installer_id=installer_id)
+
+    def _check_pins(self, event: events.AppInstalled) -> None:
+        """Refuse what is not the portal that the administrator pinned."""
+        pinned = self._settings.portal
+        endpoint = urlsplit(event.client_endpoint).netloc.lower() if event.client_endpoint else pinned
+        if event.domain.lower() != pinned or endpoint != pinned:
+            raise ForeignEvent("another portal than the pinned one")
+        known = [portal.member_id for portal in self._store.all_portals()]
+        allowed = [self._settings.member_id] if self._settings.member_id else known
+        if not event.portal or (allowed and event.portal not in allowed):
+            raise ForeignEvent("another member_id than the pinned one")
+
+    async def _confirm(self, credentials: events.Credentials) -> int:
+        """Ask the pinned portal whose token this is, of which application; return the person."""
+        if not self._verifications.has_capacity():
+            raise Unavailable("too many installations to verify")
+        await self._verifications.acquire()
+        caller = _WithToken(self._bitrix24, credentials.access_token)
+        try:
+            code = await app_methods.app_code(caller)
+            owner = await app_methods.profile_id(caller)
+        except Unavailable:
+            raise
+        except BitrixError:
+            raise ForeignEvent("the portal does not confirm the token") from None
+        if code != self._settings.client_id:
+            raise ForeignEvent("another application")
+        if owner is None or credentials.user_id not in (None, owner):
+            raise ForeignEvent("the token belongs to somebody else")
+        return owner
+
+    # --- health
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        """Ready means: events can be stored."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                await self._store.database.write(lambda c: c.execute(text("UPDATE events SET starts = starts WHERE 0")))
+        except (StorageError, TimeoutError) as error:
+            return web.Response(
+                status=503, text=f"events cannot be stored: {str(error) or 'the database does not answer'}\n"
+            )
+        return web.Response(text="ready\n")
+
+    async def _show_metrics(self, _request: web.Request) -> web.Response:
+        self._metrics.pending.set(self._inbox.pending)
+        page = generate_latest(self._metrics.registry)
+        return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _WithToken:
+    """Calls the pinned portal with a token that nobody has confirmed yet."""
+
+    def __init__(self, bitrix24: Bitrix24, token: str) -> None:
+        self._bitrix24 = bitrix24
+        self._token = token
+
+    async def call(self, method: str, params: Any, /) -> Any:
+        return await self._bitrix24.rest.call(method, params, self._token)
+
+
+def _entry(event: events.Event) -> Entry:
+    typed = isinstance(event, events.MessageAdded) or (
+        isinstance(event, events.CommandAdded) and event.context == "textarea"
+    )
+    return Entry(
+        key=event.key,
+        lane=event.lane,
+        body=events.dump(event),
+        message_id=event.message_id if typed else None,  # type: ignore[union-attr]
+        sent_at=event.sent_at,
+    )
+
+
+async def _read_form(request: web.Request) -> bytes:
+    if request.content_type != _FORM:
+        raise web.HTTPUnsupportedMediaType(text=f"the body must be {_FORM}\n")
+    if request.content_length is not None and request.content_length > MAX_BODY:
+        raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length)
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the body came too slowly\n") from None
+
+
+def _refusal(request: web.Request, status: int, reason: str) -> web.Response:
+    log.warning("request.refused", path=request.path, status=status, reason=reason)
+    return web.Response(status=status, text=f"{reason}\n")
+
+
+async def _live(_request: web.Request) -> web.Response:
+    return web.Response(text="alive\n")
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Status Bot</title>
+<body style="font: 16px/1.5 system-ui; max-width: 36em; margin: 15vh auto; padding: 0 1em">
+<h1>{title}</h1><p>{words}</p></body></html>
+"""
+
+
+async def _handler_page(request: web.Request) -> web.Response:
+    """Show a page in words. Nobody was sent here to authorize, so every `state` is unknown."""
+    if "state" in request.query or "code" in request.query:
+        return _page(400, "This link is no longer valid", "Go back to the chat with the bot and ask for a new one.")
+    return _page(200, "Status Bot", "This bot lives in your Bitrix24 chat. Open a chat with it and write “help”.")
+
+
+def _page(status: int, title: str, words: str) -> web.Response:
+    page = _PAGE.format(title=escape(title), words=escape(words))
+    return web.Response(status=status, text=page, content_type="text/html", headers={"Referrer-Policy": "no-referrer"})

@@ -1,0 +1,10 @@
+button-yes = Yes, do it
+button-no = No, leave it
+dismissed = All right, nothing changed.
+nothing-asked = I have asked you nothing here, or too long ago, so nothing changed. To answer an invitation, add its number: “accept 651” or “decline 651”.
+closed = This question is closed, or it was meant for somebody else. Nothing changed.
+
+yes-title = Confirm what I asked
+no-title = Leave everything as it is
+confirm-title = Confirm
+dismiss-title = Leave it

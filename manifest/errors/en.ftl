@@ -1,0 +1,29 @@
+# What was written is not certain enough to act on. Nothing was done.
+unclear-empty = I see no text in your message. Write “help” to see what I understand.
+unclear-long = That is too long for me to be sure what you want, so I did nothing. Write for example “accept 651”, or “help”.
+unclear-unknown = I am not sure what you want, so I did nothing. I understand for example “accept 651”, “decline 651”, “dnd”, “status”. Write “help” for all of it.
+unclear-unknown-slash = I do not know this slash command, so I did nothing. Write “help” to see those I know.
+unclear-stale-button = I do not know this button any more, so I did nothing. Write “help” to see what I understand.
+unclear-which = Which meeting? Write its number as well, for example “{ $word } 651”.
+unclear-number = I am not sure which meeting you mean, so I did nothing. Write its number in plain digits, for example “{ $word } 651”.
+unclear-row = I have shown you no list to count in, so I did nothing. Write the number of the meeting, for example “{ $word } 651”.
+unclear-separate = Is that one number or several? I did nothing. Put a comma and a space between numbers: “{ $word } 651, 652”.
+unclear-too-many = That is more than I take at once, so I did nothing. Please send at most 20 in one message.
+unclear-extra = I understand “{ $word }”, but not what stands after it, so I did nothing. Write just “{ $word }”.
+unclear-lines = I do not understand every line of your message, so I did none of it. Write one command per line, for example “accept 651”.
+
+# The sender, or the message, is none that I may act for.
+staff-only = Sorry, I only work for employees of this portal. Nothing was changed.
+forwarded = This is a forwarded message, and I act only on your own words. Please write the command yourself.
+not-proven = I cannot prove that this command came from you, so nothing was changed. Please write it to me once more yourself.
+not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Write to me once more in a private chat: your message normally brings the permission along. If that does not help, ask your administrator whether you may use the application “Status Bot”.
+too-late = Your message reached me too late, so I did not carry it out. Please send it again if you still want it.
+given-up = I tried several times to carry out your message and could not finish. Please check the result and send it again if needed.
+
+# The portal.
+portal-away = Bitrix24 does not answer at the moment. Please try again a little later.
+busy = Bitrix24 has too many requests at the moment. Please try again a little later.
+refused = Bitrix24 refused this, so I cannot say that it is done. Please check in your calendar or try again later.
+not-permitted = Bitrix24 does not let me do this for you. Please ask your administrator to check the rights of the application.
+application-gone = The application is not active in your Bitrix24 any more. Please tell your administrator.
+internal = Something went wrong on my side. Please check the result before you try again; the administrator finds the cause in my log.

@@ -1,0 +1,1 @@
+"""Figures, no assertions on time: `make bench`."""

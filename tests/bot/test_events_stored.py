@@ -1,0 +1,114 @@
+import dataclasses
+import json
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import StorageError
+from bot.events import Event, MessageAdded, decode, dump, load, parse_form
+from tests.samples import forms
+
+SECRETS = ("_token]",)
+PERSONAL = ("NAME]", "name]", "Name]", "[email]", "[work_phone]", "[workPosition]")
+
+
+@pytest.mark.parametrize("name", forms.NAMES)
+def test_every_sample_is_read_back_as_it_was(name: str) -> None:
+    for event in decode(forms.tree(name)):
+        again = load(dump(event))
+        assert again == event
+        assert type(again) is type(event)
+        assert (again.key, again.lane) == (event.key, event.lane)
+
+
+def test_samples_show_every_kind_of_event() -> None:
+    shown = {type(event) for name in forms.NAMES for event in decode(forms.tree(name))}
+    (unknown,) = decode(parse_form(b"event=ONTASKADD"))
+    assert load(dump(unknown)) == unknown
+    assert shown | {type(unknown)} == set(get_args(Event))
+
+
+@pytest.mark.parametrize("name", forms.NAMES)
+def test_no_token_is_stored(name: str) -> None:
+    secrets = {value for key, value in forms.pairs(name).items() if key.endswith(SECRETS)}
+    assert secrets
+    for event in decode(forms.tree(name)):
+        for secret in secrets:
+            assert secret not in dump(event)
+            assert secret not in repr(event)
+            assert secret not in event.key
+
+
+@pytest.mark.parametrize("name", [name for name in forms.NAMES if name.startswith(("v1", "v2"))])
+def test_no_personal_data_is_stored(name: str) -> None:
+    kept = {"Wren", "wren_bot", "River survey"}
+    personal = {
+        value for key, value in forms.pairs(name).items() if key.startswith("data[user") and key.endswith(PERSONAL)
+    }
+    personal |= {
+        value for key, value in forms.pairs(name).items() if key.startswith("data[USER") and key.endswith(PERSONAL)
+    }
+    for event in decode(forms.tree(name)):
+        stored = json.loads(dump(event))["event"]
+        stored.pop("text", None)  # what people write is theirs to say
+        for value in personal - kept - {""}:
+            assert value not in json.dumps(stored)
+
+
+def test_stored_form_names_its_version_and_kind() -> None:
+    (event,) = decode(forms.tree("v2_message_private"))
+    stored = json.loads(dump(event))
+    assert stored["v"] == 1
+    assert stored["event"]["kind"] == "message_added"
+    assert stored["event"]["user"] == dataclasses.asdict(event)["user"]
+
+
+def test_kinds_are_distinct() -> None:
+    kinds = [kind.__dataclass_fields__["kind"].default for kind in get_args(Event)]
+    assert len(set(kinds)) == len(kinds)
+
+
+STORED_V1 = """{"v":1,"event":{"portal":"5c5c","sent_at":1795432200,"domain":"wren.bitrix24.example","api":"v2",
+"bot_id":1207,"user":{"id":31,"active":true,"bot":false,"connector":false,"extranet":false,"network":false,
+"type":"user","external_auth_id":"default","known":true},"chat":{"id":3331,"dialog_id":"31","private":true,
+"entity_type":""},"language":"en","auth_user_id":31,"has_token":true,"message_id":52001,"author_id":31,
+"text":"accept 1450","is_system":false,"forwarded":false,"kind":"message_added"}}"""
+
+
+def test_event_stored_by_the_first_release_is_still_read() -> None:
+    event = load(STORED_V1)
+    assert isinstance(event, MessageAdded)
+    assert (event.text, event.user.id, event.key) == ("accept 1450", 31, "5c5c:message:1207:52001")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (STORED_V1.replace('"v":1', '"v":2'), "version 2, this release reads 1"),
+        (STORED_V1.replace('"v":1', '"v":"1"'), "version '1', this release reads 1"),
+        ('{"event":{}}', "version None"),
+        ("[]", "version None"),
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ('{"v":1}', "does not read at its top"),
+        ('{"v":1,"event":{"kind":"nonsense"}}', "does not read at its top"),
+        (STORED_V1.replace('"bot_id":1207,', ""), "does not read at message_added.bot_id"),
+        (STORED_V1.replace("1207", '"accept"'), "does not read at message_added.bot_id"),
+    ],
+)
+def test_what_cannot_be_read_is_told_without_its_content(text: str, words: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        load(text)
+    assert words in str(caught.value)
+    assert "accept" not in str(caught.value)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_any_words_are_read_back(words: str) -> None:
+    (event,) = decode(forms.tree("v2_message_private", {"data[message][text]": words}))
+    assert isinstance(event, MessageAdded)
+    assert load(dump(event)) == event
+    assert event.text == words.replace("\0", "")

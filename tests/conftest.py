@@ -1,0 +1,215 @@
+"""Fixtures: `portal` (the emulator), `ask` (bytes in, reply out, in process), `service` (the real thing over loopback)."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import stamina
+from cryptography.fernet import Fernet
+
+from bot import settings
+from bot.bitrix24.rest import TIMEOUT_S
+from bot.dispatch import Dispatcher
+from bot.emulator.clock import ManualClock
+from bot.emulator.messenger import Message
+from bot.emulator.portal import Portal
+from bot.events import parse_form
+from bot.inbox import Delivery, Entry
+from bot.receiver import Receiver
+from bot.service import Core
+from bot.settings import Settings
+
+KEY = Fernet.generate_key().decode()
+PUBLIC_URL = "https://bot.example.com"
+
+
+@pytest.fixture(autouse=True)
+def _no_waits() -> Any:
+    """Retries do not wait in tests."""
+    stamina.set_testing(True, attempts=8)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Monday, 2026-11-23 09:00 UTC."""
+    return ManualClock()
+
+
+@pytest.fixture
+def portal(clock: ManualClock) -> Portal:
+    """A small company; meeting 651 (copy 652) waits for the answer of 17."""
+    company = Portal(clock)
+    company.add_user(1, "Ada", "Admin", admin=True, time_zone="Europe/Riga")
+    company.add_user(17, "Mira", "Testova", time_zone="Europe/Riga")
+    company.add_user(23, "Juris", "Proba", time_zone="Europe/Riga")
+    company.add_user(42, "Nina", "Mayer", time_zone="Europe/Berlin")
+    company.add_user(88, "Rita", "Gast", extranet=True, kind="extranet")
+    company.add_group(311, "Project room", [23, 17, 42])
+    company.add_meeting(
+        651,
+        name="Weekly sync",
+        host=23,
+        guests=[17, 42],
+        start="2026-11-25T10:00:00",
+        tz="Europe/Riga",
+        copies={17: 652, 42: 653},
+    )
+    return company
+
+
+class PortalTransport(httpx.AsyncBaseTransport):
+    """Reaches the emulator without a socket."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = await request.aread()
+        parts = urlsplit(str(request.url))
+        answer = self._portal.handle(request.method, parts.path, parts.query, dict(request.headers), body)
+        if answer.cut:
+            raise httpx.ReadError("connection reset", request=request)
+        if answer.delay_s > TIMEOUT_S:
+            raise httpx.ReadTimeout("too slow", request=request)
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+
+
+class ImmediateInbox:
+    """An inbox that hands every new entry out at once; its durability has tests of its own."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._dispatcher = Dispatcher(core.parts)
+        self._known: set[str] = set()
+        self.pending = 0
+
+    async def put(self, *entries: Entry, also: Sequence[Any] = ()) -> list[bool]:
+        await self._core.database.write(lambda c: [work(c) for work in also])
+        return [await self._hand_out(entry) for entry in entries]
+
+    async def _hand_out(self, entry: Entry) -> bool:
+        if entry.key in self._known:
+            return False
+        self._known.add(entry.key)
+        if ":installed:" not in entry.key:
+            await self._dispatcher.handle(Delivery(entry, 1))
+        else:
+            self.installation = entry
+        return True
+
+    async def finish_installation(self) -> None:
+        await self._dispatcher.handle(Delivery(self.installation, 1))
+
+
+@dataclass
+class Answered:
+    """What the bot posted, in the last message."""
+
+    text: str
+    message: Message
+
+    @property
+    def buttons(self) -> list[str]:
+        return [str(button["TEXT"]) for button in self.message.keyboard if button.get("TEXT")]
+
+
+class Ask:
+    """Talks to the bot through the emulator, from webhook bytes to the message in chat, in process."""
+
+    def __init__(self, portal: Portal, core: Core, receiver: Receiver, inbox: ImmediateInbox) -> None:
+        self.portal = portal
+        self.core = core
+        self.receiver = receiver
+        self.inbox = inbox
+
+    async def install(self) -> None:
+        app = next(iter(self.portal.oauth.apps.values()))
+        self.portal.install(app)
+        await self.deliver()
+        await self.inbox.finish_installation()
+        self.portal.rest.calls.clear()
+
+    async def __call__(self, text: str, user_id: int = 17, **options: Any) -> Answered:
+        """Say `text` and return the one answer to it."""
+        before = len(self.portal.messages)
+        self.portal.say(user_id, text, **options)
+        return await self.answer(before + 1)
+
+    async def press(self, user_id: int, message: Message, button: str | int, **options: Any) -> Answered:
+        before = len(self.portal.messages)
+        self.portal.press(user_id, message.id, button, **options)
+        return await self.answer(before)
+
+    async def answer(self, before: int) -> Answered:
+        await self.deliver()
+        answers = self.portal.messages[before:]
+        assert len(answers) == 1, [message.text for message in answers]
+        return Answered(answers[0].text, answers[0])
+
+    async def deliver(self) -> None:
+        await self.portal.deliver(self._post)
+
+    async def _post(self, url: str, body: bytes) -> int:
+        path = urlsplit(url).path
+        take = self.receiver._install if path == "/bitrix24/install" else self.receiver._events
+        await take(parse_form(body))
+        return 200
+
+
+@pytest.fixture
+def make_settings(portal: Portal, tmp_path: Path) -> Callable[..., Settings]:
+    """Return settings that fit the emulated portal; the application is created with the first call."""
+
+    def make(**overrides: Any) -> Settings:
+        url = overrides.get("public_url", PUBLIC_URL)
+        apps = portal.oauth.apps
+        app = next(iter(apps.values()), None) or portal.create_app(f"{url}/bitrix24", f"{url}/bitrix24/install")
+        values = {
+            "public_url": url,
+            "portal": portal.options.domain,
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+            "oauth_server": portal.options.oauth_origin,
+            "secret_key": KEY,
+            "database_url": f"sqlite:///{tmp_path}/statusbot.db",
+            "rate": 1000.0,
+            "burst": 100_000.0,
+        }
+        return settings.given(**(values | overrides))
+
+    return make
+
+
+@pytest.fixture
+async def make_ask(
+    portal: Portal, clock: ManualClock, make_settings: Callable[..., Settings]
+) -> AsyncIterator[Callable[..., Any]]:
+    """Return what makes an `ask` with other settings than the usual ones."""
+    cores: list[Core] = []
+
+    async def make(**overrides: Any) -> Ask:
+        chosen = make_settings(**overrides)
+        core = Core(chosen, exclusive=True, transport=PortalTransport(portal), clock=clock.now)
+        cores.append(core)
+        await core.store.load()
+        inbox = ImmediateInbox(core)
+        receiver = Receiver(chosen, core.store, inbox, core.bitrix24, core.metrics, clock.now)
+        ask = Ask(portal, core, receiver, inbox)
+        await ask.install()
+        return ask
+
+    yield make
+    for core in cores:
+        await core.close()
+
+
+@pytest.fixture
+async def ask(make_ask: Callable[..., Any]) -> Ask:
+    """Return what talks to an installed bot: `reply = await ask("accept 651", user_id=42)`."""
+    return await make_ask()
