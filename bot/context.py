@@ -14,6 +14,8 @@ from bot.texts import Safe, Texts
 
 # How long a confirmation may be given (interface, section 4).
 QUESTION_OPEN = timedelta(minutes=10)
+# What asking is "carried out" on, so that words older than the question are told apart.
+QUESTION = "question"
 
 Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
 
@@ -106,6 +108,8 @@ class Context:
         Args:
             key: Of the button that was pressed; None for words, which count only where the question was asked.
         """
+        if key is None and await self.superseded(QUESTION):
+            return None
         return await self.store.take_question(
             self.portal,
             self.user_id,

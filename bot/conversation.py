@@ -16,8 +16,8 @@ from structlog.contextvars import bind_contextvars
 from bot import events
 from bot.bitrix24.methods import imbot
 from bot.bitrix24.oauth import Bitrix24
-from bot.context import Context, Reply, Router
-from bot.errors import BotError, MethodBlocked, MethodMissing, NotConnected
+from bot.context import QUESTION, Context, Reply, Router
+from bot.errors import BitrixError, BotError, MethodBlocked, MethodMissing, NotConnected
 from bot.grammar import Call, Grammar, Unclear, Understood, bind
 from bot.manifest import Manifest
 from bot.metrics import Metrics
@@ -77,9 +77,14 @@ def reason_to_ignore(event: Spoken) -> str | None:
         return "customer"
     if not user.active:
         return "inactive"
-    if event.is_system or (isinstance(event, events.MessageAdded) and event.author_id == 0):
+    if event.is_system or (_typed(event) and event.author_id == 0):
         return "system message"
     return None
+
+
+def _typed(event: Spoken) -> bool:
+    """Whether the person wrote the message itself; what is pressed is a message of the bot."""
+    return isinstance(event, events.MessageAdded) or event.context == "textarea"
 
 
 def reason_to_refuse(event: Spoken, *, allow_extranet: bool) -> str | None:
@@ -91,8 +96,7 @@ def reason_to_refuse(event: Spoken, *, allow_extranet: bool) -> str | None:
         return "errors.staff-only"
     if event.forwarded:
         return "errors.forwarded"
-    typed = isinstance(event, events.MessageAdded) or event.context == "textarea"
-    if typed and event.author_id not in (0, user.id):
+    if _typed(event) and event.author_id != user.id:
         return "errors.not-proven"
     if event.auth_user_id not in (None, user.id):
         return "errors.not-proven"
@@ -123,18 +127,21 @@ class Conversation:
         return reply.outcome if await self.send(reply) else "unanswered"
 
     async def _reply(self) -> Reply:
+        meant = self._meaning()
+        # Forwarded words are somebody else's and do not tell the sender's language.
+        self._language = self._choose_language(None if self._event.forwarded else meant.language)
         refusal = reason_to_refuse(self._event, allow_extranet=self._parts.settings.allow_extranet)
         if refusal is not None:
             return self._refused("refused", refusal)
-        meant = self._meaning()
-        self._language = self._choose_language(meant.language)
         if isinstance(meant, Unclear):
             return self._refused("unclear", f"errors.unclear-{meant.reason}", word=Safe(meant.word or ""))
         bind_contextvars(command=" ".join(dict.fromkeys(call.name for call in meant.calls)))
         async for attempt in patiently():
             with attempt:
                 if self._too_late():
-                    return Reply.together([*self._replies, self._refused("late", "errors.too-late")])
+                    begun = self._starts > 1 or self._begun > 0
+                    key = "errors.too-late-to-finish" if begun else "errors.too-late"
+                    return Reply.together([*self._replies, self._refused("late", key)])
                 return await self._attempt(meant.calls)
         raise AssertionError("attempts end with a result or an error")
 
@@ -164,13 +171,11 @@ class Conversation:
 
     async def _attempt(self, calls: Sequence[Call]) -> Reply:
         """Carry out what is left of `calls`. Raises what may pass by itself; everything else is a reply."""
-        commands = self._parts.manifest.commands
-        if any(commands[call.name].capability != _CONFIRM for call in calls):
-            await self._parts.store.drop_question(
-                self._portal.member_id, self._event.user.id, unless_asked_by=self._event.key
-            )
+        commands, store = self._parts.manifest.commands, self._parts.store
         ctx = self._context(calls[0])
         for number, call in enumerate(calls[len(self._replies) :], start=len(self._replies) + 1):
+            if commands[call.name].capability != _CONFIRM:
+                await store.drop_question(ctx.portal, ctx.user_id, unless_asked_by=ctx.event_key)
             repeated = self._starts > 1 or number <= self._begun
             self._begun = number
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
@@ -183,7 +188,7 @@ class Conversation:
         handler = self._parts.router.handlers[ctx.call.name]
         try:
             reply = await handler(ctx, **bind(handler, ctx.call))
-        except BotError as error:
+        except (BitrixError, NotConnected) as error:
             if error.retriable:
                 raise
             log.info("command.failed", reason=type(error).__name__, error_code=getattr(error, "code", ""))
@@ -197,7 +202,6 @@ class Conversation:
     def _context(self, call: Call) -> Context:
         event, portal, parts = self._event, self._portal, self._parts
         claimed = event.has_token and event.auth_user_id is None
-        pressed = isinstance(event, events.CommandAdded) and event.context != "textarea"
         return Context(
             as_user=parts.bitrix24.as_user(portal, event.user.id, claimed=claimed),
             user_id=event.user.id,
@@ -213,11 +217,14 @@ class Conversation:
             call=call,
             manifest=parts.manifest,
             event_key=event.key,
-            place=Place(None if pressed else event.message_id, event.sent_at),
+            place=self._place(),
             store=parts.store,
             texts=parts.texts,
             run=self._run,
         )
+
+    def _place(self) -> Place:
+        return Place(self._event.message_id if _typed(self._event) else None, self._event.sent_at)
 
     # --- answering
 
@@ -246,8 +253,8 @@ class Conversation:
     async def _buttons(self, reply: Reply) -> list[imbot.Button]:
         if not reply.asks:
             return []
-        event, texts = self._event, self._parts.texts
-        key = await self._parts.store.ask(
+        event, texts, store = self._event, self._parts.texts, self._parts.store
+        key = await store.ask(
             self._portal.member_id,
             event.user.id,
             self._dialog_id,
@@ -256,6 +263,8 @@ class Conversation:
             asked_at=int(self._parts.clock()),
             asked_by=event.key,
         )
+        # A "yes" that was written before the question does not answer it, however late it arrives.
+        await store.carry_out(self._portal.member_id, event.user.id, QUESTION, self._place())
         command = self._parts.manifest.app.button_command
         return [
             imbot.Button(texts.say(self._language, "confirm.button-yes"), command, f"confirm {key}", primary=True),

@@ -47,6 +47,7 @@ class Database:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
         try:
             _migrate(self._engine)
         except (SQLAlchemyError, OSError) as error:
@@ -58,21 +59,30 @@ class Database:
 
     def _claim(self) -> FileLock:
         lock = FileLock(f"{self.path}.lock")
+        unusable = f"The folder of the database cannot be written: {self.path.parent}"
+        if not self.path.parent.is_dir():  # FileLock would make what may be a slip of the pen
+            raise StorageError(f"{unusable} (no such folder).")
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if not Path(lock.lock_file).exists():  # FileLock waits, too, for what it cannot create
+                raise StorageError(f"{unusable}.") from None
             raise AlreadyRunning(f"Another process works on {self.path}; stop it first.") from None
         except OSError as error:
-            raise StorageError(
-                f"The folder of the database cannot be written: {error.strerror} ({self.path.parent})."
-            ) from None
+            raise StorageError(f"{unusable} ({error.strerror}).") from None
         return lock
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once it is on disk.
 
-        `work` may run twice (see the module), so it must touch nothing but its connection.
+        `work` may run twice (see the module), so it must touch nothing but its connection. Once queued it runs, also when
+        whoever waits for it gives up.
+
+        Raises:
+            StorageError: the database failed, or is closed; the transaction has left nothing behind.
         """
+        if self._closed:
+            raise StorageError("The database is closed.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append((work, future))
         if self._flushing is None:
@@ -80,9 +90,18 @@ class Database:
         return await future
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on the same thread, so that it sees every write that has returned."""
+        """Run `work` on the same thread, so that it sees every write that has returned.
+
+        Raises:
+            StorageError: as `write`.
+        """
+        if self._closed:
+            raise StorageError("The database is closed.")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._in_transaction, work)
+        try:
+            return await loop.run_in_executor(self._thread, self._in_transaction, work)
+        except SQLAlchemyError as error:
+            raise StorageError(_cause(error)) from None
 
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
@@ -128,6 +147,7 @@ class Database:
         self.dispose()
 
     def dispose(self) -> None:
+        self._closed = True
         self._thread.shutdown()
         self._engine.dispose()
         if self._lock is not None:
@@ -144,6 +164,7 @@ class _Failed:
 def _engine(url: str) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error that is logged must not show what was stored
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,

@@ -79,8 +79,13 @@ class Dispatcher:
         """Carry out one event and answer it. Returns when nothing is left to do for it."""
         began_at = time.monotonic()
         event = events.load(delivery.entry.body)
+        if isinstance(event, events.AppInstalled):
+            await (
+                self._parts.store.load()
+            )  # stored together with the event, which may have been quicker than the receiver
         portal = self._parts.store.portal(event.portal)
-        with bound_contextvars(event_key=event.key, user_id=None, command=None):
+        user_id = event.user.id if isinstance(event, events.PersonalEvent) else None
+        with bound_contextvars(event_key=event.key, user_id=user_id, command=None):
             outcome = "portal forgotten"
             if portal is not None:
                 outcome = await self._carry_out(event, portal, delivery.starts)
@@ -101,8 +106,7 @@ class Dispatcher:
             case events.MessageAdded() | events.CommandAdded():
                 if reason := reason_to_ignore(event):
                     return f"ignored: {reason}"
-                with bound_contextvars(user_id=event.user.id):
-                    return await Conversation(self._parts, event, portal, starts=starts).answer()
+                return await Conversation(self._parts, event, portal, starts=starts).answer()
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():

@@ -9,6 +9,7 @@ BotError
 │   ├── MalformedBody       no form, or one beyond our bounds: 400
 │   └── ForeignEvent        not from the pinned portal, or not proven: 403
 ├── NotConnected            no token that is proven to be the sender's
+│   └── NotProven           the event's own token is somebody else's
 └── BitrixError             the portal, or its authorization server, said no or said nothing
     ├── Unavailable         retriable: no answer, a broken one, a fault of theirs
     │   └── RateLimited     retriable: too many requests
@@ -67,6 +68,12 @@ class NotConnected(BotError):
     """There is no token that is proven to be the sender's; nothing may be done for them."""
 
     text = "errors.not-connected"
+
+
+class NotProven(NotConnected):
+    """The event came with somebody else's token; nothing may be done for it, not even with what is stored."""
+
+    text = "errors.not-proven"
 
 
 class BitrixError(BotError):

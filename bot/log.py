@@ -24,9 +24,8 @@ def mask(value: Any) -> Any:
 
 
 def _mask_secrets(_logger: Any, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return {
-        key: mask(value) if key != "code" else value for key, value in line.items() if key not in SECRET_KEYS - {"code"}
-    }
+    masked: dict[str, Any] = mask(line)
+    return masked
 
 
 def configure(level: str, form: Literal["console", "json"] | None) -> None:
@@ -37,8 +36,10 @@ def configure(level: str, form: Literal["console", "json"] | None) -> None:
         form: `console` or `json`; None chooses by whether standard error is a terminal.
     """
     console = form == "console" or (form is None and sys.stderr.isatty())
-    renderer: structlog.typing.Processor
-    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    # Tracebacks in both forms are without the values of local variables: those may be tokens.
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if console:
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -46,7 +47,6 @@ def configure(level: str, form: Literal["console", "json"] | None) -> None:
         _mask_secrets,
     ]
     if not console:
-        # Tracebacks without the values of local variables: those may be tokens.
         shared.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, renderer],

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from aiolimiter import AsyncLimiter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -54,6 +55,9 @@ class Receiver:
         bitrix24: Bitrix24,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
+        *,
+        body_s: float = BODY_S,
+        store_s: float = STORE_S,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -61,11 +65,13 @@ class Receiver:
         self._bitrix24 = bitrix24
         self._metrics = metrics
         self._clock = clock
+        self._body_s = body_s
+        self._store_s = store_s
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
         self._bot_tokens: dict[tuple[str, int], int] = {}
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=MAX_BODY)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_log_refusals])
         app.router.add_post("/bitrix24/install", self._answering(self._install))
         app.router.add_post("/bitrix24/events", self._answering(self._events))
         app.router.add_get("/bitrix24", _handler_page)
@@ -81,7 +87,7 @@ class Receiver:
 
         async def answer(request: web.Request) -> web.Response:
             try:
-                tree = events.parse_form(await _read_form(request))
+                tree = events.parse_form(await _read_form(request, self._body_s))
                 await take(tree)
             except MalformedBody as error:
                 return _refusal(request, 400, str(error) or "not an event")
@@ -99,14 +105,14 @@ class Receiver:
             await self._install(tree)
             return
         portal = self._prove(tree)
-        found = events.decode(tree)
+        found = events.decode(tree, portal=portal.member_id)
         for event in found:
             self._metrics.events.labels(event.kind).inc()
         wanted = [self._dated(event) for event in found if self._is_wanted(event)]
         if not wanted:
             return
         also = self._fresh_tokens(tree, portal, wanted[0])
-        async with asyncio.timeout(STORE_S):
+        async with asyncio.timeout(self._store_s):
             await self._inbox.put(*map(_entry, wanted), also=also)
 
     def _prove(self, tree: events.Tree) -> Portal:
@@ -115,13 +121,13 @@ class Receiver:
         Raises:
             ForeignEvent: we do not know it, or the body does not carry its token.
         """
-        portal = self._store.portal(events.member_id(tree) or "")
-        token = events.application_token(tree) or ""
-        expected = portal.application_token if portal else ""
-        same = hmac.compare_digest(token.encode(), expected.encode())
-        if portal is None or not same:
-            raise ForeignEvent("unknown portal" if portal is None else "wrong application token")
-        return portal
+        name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
+        # A body with minimal `auth` need not name its portal (contract E.2); the token tells.
+        known = [portal for portal in self._store.all_portals() if name in (None, portal.member_id)]
+        proven = [portal for portal in known if hmac.compare_digest(token, portal.application_token.encode())]
+        if not proven:
+            raise ForeignEvent("wrong application token" if known else "unknown portal")
+        return proven[0]
 
     def _is_wanted(self, event: events.Event) -> bool:
         """Whether there is anything to do for the event; the rest is answered and forgotten."""
@@ -151,7 +157,8 @@ class Receiver:
                 proven=author.user_id == event.user.id,
             )
             works.append(self._store.saving_tokens(portal.member_id, pair))
-        if bot := events.bot_credentials(tree):
+        bot = events.bot_credentials(tree)
+        if bot and bot[0] == portal.bot_id:  # an id that is not our bot's may be a person's
             bot_id, credentials = bot
             expires_at = credentials.expires_at or 0
             if expires_at >= self._bot_tokens.get((portal.member_id, bot_id), 0) + _BOT_TOKENS_S:
@@ -184,7 +191,7 @@ class Receiver:
             language=event.language,
         )
         pair = TokenPair(installer_id, credentials.access_token, credentials.refresh_token, credentials.expires_at or 0)
-        async with asyncio.timeout(STORE_S):
+        async with asyncio.timeout(self._store_s):
             await self._inbox.put(_entry(self._dated(event)), also=[self._store.installing(portal, pair)])
         self._store.keep(portal)
         log.info("portal.installed", installer_id=installer_id)
@@ -192,8 +199,7 @@ class Receiver:
     def _check_pins(self, event: events.AppInstalled) -> None:
         """Refuse what is not the portal that the administrator pinned."""
         pinned = self._settings.portal
-        endpoint = urlsplit(event.client_endpoint).netloc.lower() if event.client_endpoint else pinned
-        if event.domain.lower() != pinned or endpoint != pinned:
+        if event.domain.lower() != pinned or _host(event.client_endpoint, pinned) != pinned:
             raise ForeignEvent("another portal than the pinned one")
         known = [portal.member_id for portal in self._store.all_portals()]
         allowed = [self._settings.member_id] if self._settings.member_id else known
@@ -224,7 +230,7 @@ class Receiver:
     async def _ready(self, _request: web.Request) -> web.Response:
         """Ready means: events can be stored."""
         try:
-            async with asyncio.timeout(STORE_S):
+            async with asyncio.timeout(self._store_s):
                 await self._store.database.write(lambda c: c.execute(text("UPDATE events SET starts = starts WHERE 0")))
         except (StorageError, TimeoutError) as error:
             return web.Response(
@@ -262,16 +268,37 @@ def _entry(event: events.Event) -> Entry:
     )
 
 
-async def _read_form(request: web.Request) -> bytes:
+def _host(address: str, missing: str) -> str:
+    """Return host and port of an address; "" of what is none."""
+    try:
+        return urlsplit(address).netloc.lower() if address else missing
+    except ValueError:
+        return ""
+
+
+async def _read_form(request: web.Request, limit_s: float) -> bytes:
     if request.content_type != _FORM:
         raise web.HTTPUnsupportedMediaType(text=f"the body must be {_FORM}\n")
     if request.content_length is not None and request.content_length > MAX_BODY:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length)
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(limit_s):
             return await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body came too slowly\n") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise MalformedBody("the body is cut or wrongly encoded") from None
+
+
+@web.middleware
+async def _log_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Leave a line for what is refused before it is read. Unknown paths are the noise of scanners."""
+    try:
+        return await handler(request)
+    except web.HTTPError as error:
+        if error.status != web.HTTPNotFound.status_code:
+            log.warning("request.refused", path=request.path, status=error.status, reason=error.reason)
+        raise
 
 
 def _refusal(request: web.Request, status: int, reason: str) -> web.Response:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -29,6 +30,12 @@ MANIFEST = Path(__file__).resolve().parent.parent / "manifest"
 # What a stop allows running commands; the rest goes back to the inbox. SIGTERM to exit takes less than 10 s.
 _GRACE_S = 5.0
 _REQUESTS_S = 2.0
+
+
+@cache
+def _texts(languages: tuple[str, ...], fallback: str) -> Texts:
+    """Read the sentences, once per process: they never change, and reading them is most of what a start costs."""
+    return Texts(MANIFEST, languages, fallback)
 
 
 class Core:
@@ -61,7 +68,7 @@ class Core:
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
-            texts=Texts(MANIFEST, manifest.app.languages, settings.language),
+            texts=_texts(manifest.app.languages, settings.language),
             grammar=Grammar(manifest),
             router=load_handlers(manifest),
             store=self.store,

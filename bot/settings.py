@@ -9,7 +9,6 @@ import socket
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -17,9 +16,14 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from bot.errors import SettingsError
 
 PREFIX = "STATUSBOT_"
+_HIGHEST_PORT = 65535
 
-# A portal without port, or a loopback one with it.
-_HOST = re.compile(r"(?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?")
+# A host name or address, and a port, which only a loopback portal may have.
+_HOST = re.compile(
+    r"((?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[::1\])(:[0-9]{1,5})?"
+)
+# The base64 decoder behind Fernet drops foreign characters in silence; a key has none.
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
 class Settings(BaseSettings):
@@ -32,6 +36,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     public_url: str
@@ -43,7 +48,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode]
     database_url: str = "sqlite:///statusbot.db"
     host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=_HIGHEST_PORT)
     replica: str = Field(default_factory=socket.gethostname)
     rate: float = Field(default=2.0, gt=0, le=1000)
     burst: float = Field(default=50.0, ge=1, le=100_000)
@@ -55,22 +60,18 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     insecure_loopback: bool = False
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _blank_is_missing(cls, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
+    def _blank_is_missing(cls, values: dict[str, Any]) -> dict[str, Any]:
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
 
     @field_validator("secret_key", mode="before")
     @classmethod
     def _keys(cls, value: Any) -> Any:
         keys = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-        for key in keys:
-            try:
-                Fernet(key)
-            except ValueError:
-                raise ValueError(
-                    "needs 44 characters of url-safe base64, a key as `statusbot check --new-key` prints one"
-                ) from None
+        if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys):
+            raise ValueError("needs 44 characters of url-safe base64, a key as `statusbot check --new-key` prints one")
         return tuple(keys)
 
     @field_validator("portal")
@@ -79,6 +80,9 @@ class Settings(BaseSettings):
         value = value.lower()
         if not _HOST.fullmatch(value):
             raise ValueError("is a host such as acme.bitrix24.com, without scheme and path")
+        host, port = _host_and_port(value)
+        if port is not None and not (is_loopback(host) and 0 < port <= _HIGHEST_PORT):
+            raise ValueError("has a port, which only a loopback portal may have, from 1 to 65535")
         return value
 
     @field_validator("log_level", mode="before")
@@ -86,31 +90,35 @@ class Settings(BaseSettings):
     def _level_in_any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_a_file(cls, value: str) -> str:
+        if not value.startswith("sqlite:///"):
+            raise ValueError("must start with sqlite:/// in this version")
+        # Without a name SQLite keeps everything in memory, and parameters could ask for the same.
+        if value.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in value:
+            raise ValueError("names a file, such as sqlite:///statusbot.db")
+        return value
+
     @field_validator("public_url", "oauth_server")
     @classmethod
     def _no_slash_at_the_end(cls, value: str | None) -> str | None:
-        return value.rstrip("/") if value else None
+        return None if value is None else value.rstrip("/")
 
     @model_validator(mode="after")
     def _only_safe_addresses(self) -> "Settings":
-        host, _, port = self.portal.partition(":")
-        if port and not is_loopback(host):
-            raise ValueError(f"{PREFIX}PORTAL has a port, which only a loopback portal may have")
         for name, address in (("PUBLIC_URL", self.public_url), ("OAUTH_SERVER", self.oauth_server)):
             if address is not None:
                 _check_origin(
                     name, address, insecure_loopback=self.insecure_loopback, path_allowed=name == "PUBLIC_URL"
                 )
-        if self.database_url.startswith("sqlite:") and not self.database_url.startswith("sqlite:///"):
-            raise ValueError(f"{PREFIX}DATABASE_URL of an embedded database starts with sqlite:///")
-        if not self.database_url.startswith("sqlite:///"):
-            raise ValueError(f"{PREFIX}DATABASE_URL must start with sqlite:/// in this version")
         return self
 
     @property
     def portal_url(self) -> str:
         """Origin of the pinned portal. Plain HTTP only where `INSECURE_LOOPBACK` permits it."""
-        scheme = "http" if self.insecure_loopback and is_loopback(self.portal.partition(":")[0]) else "https"
+        host, _ = _host_and_port(self.portal)
+        scheme = "http" if self.insecure_loopback and is_loopback(host) else "https"
         return f"{scheme}://{self.portal}"
 
     @property
@@ -126,6 +134,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _host_and_port(portal: str) -> tuple[str, int | None]:
+    host, _, port = portal.rpartition(":") if portal[-1] != "]" and ":" in portal else (portal, "", "")
+    return host, int(port) if port else None
+
+
 def _check_origin(name: str, address: str, *, insecure_loopback: bool, path_allowed: bool) -> None:
     try:
         parts = urlsplit(address)
@@ -133,7 +146,9 @@ def _check_origin(name: str, address: str, *, insecure_loopback: bool, path_allo
         _ = parts.port
     except ValueError:
         raise ValueError(f"{PREFIX}{name} is no address") from None
-    if not host or parts.username is not None or parts.query or parts.fragment or (parts.path and not path_allowed):
+    # The parser drops tabs and empty queries in silence, so the text itself is looked at.
+    strange = re.search(r"[\s?#\\]", address)
+    if not host or strange or parts.username is not None or (parts.path and not path_allowed):
         raise ValueError(f"{PREFIX}{name} is an address such as https://bot.example.com")
     if parts.scheme == "https" or (parts.scheme == "http" and insecure_loopback and is_loopback(host)):
         return
@@ -176,6 +191,8 @@ def load() -> Settings:
     """
     try:
         return Settings()  # type: ignore[call-arg]  # the values come from the environment
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(".env cannot be read; it is a text file in UTF-8.") from None
     except ValidationError as error:
         raise SettingsError(_in_words(error.errors(include_url=False, include_input=False)[0])) from None
 

@@ -12,7 +12,20 @@ from dataclasses import dataclass, field, replace
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, delete, func, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, Work, metadata
@@ -66,6 +79,13 @@ carried_out = Table(
     Column("message_at", Integer, nullable=False),
     Column("press_at", Integer, nullable=False),
 )
+
+
+# Every message brings a pair, so these are built once.
+_PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
+_PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expires_at}
+_REPLACE_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES)
+_RENEW_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +169,10 @@ class Store:
         rows = await self.database.read(lambda c: c.execute(select(portals)).all())
         self._portals = {}
         for row in rows:
-            token = str(self._vault.open(row.application_token)["application_token"])
+            opened = self._vault.open(row.application_token)
+            if opened.get("portal") != row.member_id:
+                continue  # not this portal's row
+            token = str(opened["application_token"])
             self._portals[row.member_id] = Portal(
                 row.member_id, token, row.oauth_server, row.installer_id, row.language, row.bot_id, row.bot_api
             )
@@ -165,7 +188,9 @@ class Store:
     def installing(self, portal: Portal, pair: TokenPair) -> Work[object]:
         """Return the work that stores a verified installation and its installer's tokens; `keep` it afterwards."""
         values = {
-            "application_token": self._vault.close({"application_token": portal.application_token}),
+            "application_token": self._vault.close(
+                {"portal": portal.member_id, "application_token": portal.application_token}
+            ),
             "oauth_server": portal.oauth_server,
             "installer_id": portal.installer_id,
             "language": portal.language,
@@ -202,24 +227,11 @@ class Store:
 
     def saving_tokens(self, portal: str, pair: TokenPair, *, even_if_older: bool = False) -> Work[object]:
         """Return the work that stores `pair`, unless a younger one of the same person is there (a late event's, say)."""
-        values = {
-            "pair": self._vault.close(
-                {
-                    "portal": portal,
-                    "user_id": pair.user_id,
-                    "access_token": pair.access_token,
-                    "refresh_token": pair.refresh_token,
-                }
-            ),
-            "expires_at": pair.expires_at,
-        }
-        fresh = insert(tokens).values(portal=portal, user_id=pair.user_id, proven=pair.proven, **values)
-        statement = fresh.on_conflict_do_update(
-            index_elements=["portal", "user_id", "proven"],
-            set_=values,
-            where=None if even_if_older else fresh.excluded.expires_at >= tokens.c.expires_at,
-        )
-        return lambda c: c.execute(statement)
+        owner: dict[str, str | int | None] = {"portal": portal, "user_id": pair.user_id}
+        opened = owner | {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
+        row = owner | {"proven": pair.proven, "pair": self._vault.close(opened), "expires_at": pair.expires_at}
+        statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
+        return lambda c: c.execute(statement, row)
 
     async def replace_tokens(self, portal: str, pair: TokenPair) -> None:
         """Store what the authorization server gave; it is the truth, whatever its clock says."""
@@ -233,7 +245,7 @@ class Store:
         if row is None:
             return None
         opened = self._vault.open(row.pair)
-        if (opened["portal"], opened["user_id"]) != (portal, user_id):
+        if (opened.get("portal"), opened.get("user_id")) != (portal, user_id):
             return None  # not this person's row
         refresh_token = opened["refresh_token"]
         return TokenPair(
@@ -244,22 +256,25 @@ class Store:
             proven=proven,
         )
 
-    async def forget_tokens(self, portal: str, user_id: int, *, proven: bool = True) -> None:
-        statement = delete(tokens).where(
-            tokens.c.portal == portal, tokens.c.user_id == user_id, tokens.c.proven == proven
-        )
-        await self.database.write(lambda c: c.execute(statement))
+    async def forget_tokens(self, portal: str, pair: TokenPair) -> None:
+        """Remove `pair`, unless it was replaced meanwhile."""
+        await self.database.write(self._dropping(portal, pair))
+
+    def _dropping(self, portal: str, pair: TokenPair) -> Work[object]:
+        mine = (tokens.c.portal == portal, tokens.c.user_id == pair.user_id, tokens.c.proven == pair.proven)
+
+        def work(connection: Connection) -> None:
+            stored = connection.execute(select(tokens.c.pair).where(*mine)).scalar_one_or_none()
+            if stored is not None and self._vault.open(stored).get("access_token") == pair.access_token:
+                connection.execute(delete(tokens).where(*mine))
+
+        return work
 
     async def prove_tokens(self, portal: str, pair: TokenPair) -> TokenPair:
         """Turn a pair of unknown owner into a proven one."""
         proven = replace(pair, proven=True)
-        save = self.saving_tokens(portal, proven)
-        drop = delete(tokens).where(
-            tokens.c.portal == portal,
-            tokens.c.user_id == pair.user_id,
-            tokens.c.proven == False,  # noqa: E712
-        )
-        await self.database.write(lambda c: (save(c), c.execute(drop)))
+        save, drop = self.saving_tokens(portal, proven), self._dropping(portal, pair)
+        await self.database.write(lambda c: (save(c), drop(c)))
         return proven
 
     # --- open questions

@@ -41,7 +41,13 @@ async def reset(ctx: Context, meeting_id: int) -> Reply:
 @router.command("maybe")
 async def maybe(ctx: Context, meeting_id: int) -> Reply:
     """Refuse: the portal knows no "maybe" and would tell the organiser "declined"."""
-    return ctx.reply("meeting.no-maybe", "refused", number=meeting_id)
+    invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
+    if invited is None:
+        return ctx.reply("meeting.unavailable", "refused", number=meeting_id)
+    meeting = _label(ctx, invited)
+    if invited.answer is Answer.HOST:
+        return ctx.reply("meeting.host", "refused", meeting=meeting)
+    return ctx.reply("meeting.no-maybe", "refused", meeting=meeting, number=meeting_id)
 
 
 @router.command("meeting-status")
@@ -58,7 +64,7 @@ async def _answer(ctx: Context, meeting_id: int, wanted: Answer, *, ask: bool = 
     invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
     if invited is None:
         return ctx.reply("meeting.unavailable", "refused", number=meeting_id)
-    meeting, subject = _label(ctx, invited), f"meeting:{invited.parent_id}"
+    meeting, subject = _label(ctx, invited, wanted), f"meeting:{invited.parent_id}"
     if invited.answer is Answer.HOST:
         return ctx.reply("meeting.host", "refused", meeting=meeting)
     if await ctx.superseded(subject):
@@ -75,15 +81,20 @@ async def _answer(ctx: Context, meeting_id: int, wanted: Answer, *, ask: bool = 
     return ctx.reply(_DONE[wanted], meeting=meeting)
 
 
-def _label(ctx: Context, invited: Invitation) -> Safe:
-    """Name a meeting: number, title, day and time. In a group only the number, since others read it too."""
+def _label(ctx: Context, invited: Invitation, wanted: Answer | None = None) -> Safe:
+    """Name a meeting: number, title, day and time. In a group only the number, since others read it too.
+
+    Accepting a changed day of a series accepts the series; every other answer is for that day alone (contract G.1).
+    """
     if not ctx.private or invited.title is None:
         return ctx.text("meeting.number", number=invited.meeting_id)
     label = ctx.text("meeting.number-and-title", number=invited.meeting_id, title=invited.title)
     if invited.starts is not None:
         key = _when(invited)
         label = ctx.text(key, meeting=label, start=invited.starts, zone=invited.zone, now=ctx.now)
-    return ctx.text("meeting.whole-series", meeting=label) if invited.series else label
+    if invited.series or (invited.exception and wanted is Answer.YES):
+        return ctx.text("meeting.whole-series", meeting=label)
+    return ctx.text("meeting.one-day", meeting=label) if invited.exception else label
 
 
 def _when(invited: Invitation) -> str:

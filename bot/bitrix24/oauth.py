@@ -21,6 +21,7 @@ from bot.errors import (
     BitrixError,
     NotConnected,
     NotPermitted,
+    NotProven,
     TokenExpired,
     Unavailable,
 )
@@ -46,7 +47,10 @@ _ERRORS: dict[str, type[BitrixError]] = {
     "not_installed": ApplicationGone,
     "payment_required": ApplicationGone,
 }
+_TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
+
+_USUAL_LIFE_S = 3600
 
 
 def choose_server(configured: str | None, named: str) -> str:
@@ -58,7 +62,10 @@ def choose_server(configured: str | None, named: str) -> str:
     """
     if configured:
         return configured
-    host = urlsplit(named).hostname if "//" in named else None
+    try:
+        host = urlsplit(named if "//" in named else f"//{named}").hostname
+    except ValueError:
+        host = None
     return next((server for server in SERVERS if urlsplit(server).hostname == host), SERVERS[0])
 
 
@@ -86,9 +93,11 @@ class OAuthClient:
         }
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                response = await self._http.get(f"{server}/oauth/token/", params=query)
+                response = await self._http.get(
+                    f"{server}/oauth/token/", params=query, timeout=TIMEOUT_S, follow_redirects=False
+                )
             answer = response.json()
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
             raise Unavailable(type(error).__name__, method="oauth.token") from None
         return _read_pair(response.status_code, answer, pair.user_id)
 
@@ -98,15 +107,24 @@ def _read_pair(status: int, answer: Any, user_id: int) -> TokenPair:
         raise Unavailable(f"no token answer, status {status}", method="oauth.token")
     if "error" in answer:  # looked at before the status: `wrong_client` comes with 200
         code = str(answer["error"]).lower()
-        kind = _ERRORS.get(code, Unavailable if status >= _SERVER_FAULT else AuthorizationLost)
+        passing = status >= _SERVER_FAULT or status == _TOO_MANY_REQUESTS
+        kind = _ERRORS.get(code, Unavailable if passing else AuthorizationLost)
         raise kind(method="oauth.token", code=code)
     access, refresh = answer.get("access_token"), answer.get("refresh_token")
     if not isinstance(access, str) or not isinstance(refresh, str):
         raise Unavailable(f"no tokens in the answer, status {status}", method="oauth.token")
     if answer.get("user_id") is not None and str(answer["user_id"]) != str(user_id):
         raise AuthorizationLost(method="oauth.token", code="another_user")
-    expires_at = answer.get("expires") or time.time() + float(answer.get("expires_in") or 3600)
-    return TokenPair(user_id, access, refresh, int(expires_at))
+    return TokenPair(user_id, access, refresh, _expires_at(answer))
+
+
+def _expires_at(answer: Mapping[str, Any]) -> int:
+    """Return when the access token ends. What cannot be read costs no pair: the portal will say when it has expired."""
+    for name, since in (("expires", 0.0), ("expires_in", time.time())):
+        text = str(answer.get(name) or "")
+        if text.isdecimal():
+            return int(since) + int(text)
+    return int(time.time()) + _USUAL_LIFE_S
 
 
 class Bitrix24:
@@ -132,18 +150,38 @@ class Bitrix24:
     def as_bot(self, portal: Portal, bot_id: int, author_id: int) -> "AsBot":
         return AsBot(self, portal, bot_id, author_id)
 
-    async def refreshed(self, portal: Portal, stale: TokenPair) -> TokenPair:
-        """Return a pair younger than `stale`, refreshing it unless somebody already has."""
-        async with self._refreshing[portal.member_id, stale.user_id]:
-            stored = await self.store.tokens(portal.member_id, stale.user_id)
-            if stored is not None and stored.access_token != stale.access_token:
+    async def instead_of(self, portal: Portal, refused: TokenPair, why: AuthorizationLost) -> TokenPair:
+        """Return the pair to use after the portal refused one: what somebody stored meanwhile, or else a refreshed one.
+
+        Raises:
+            NotConnected: there is none; `refused` is forgotten.
+        """
+        async with self._refreshing[portal.member_id, refused.user_id]:
+            if (stored := await self._other_than(refused, portal)) is not None:
                 return stored
-            if stale.refresh_token is None:
-                raise AuthorizationLost(code="no_refresh_token")
-            fresh = await self._oauth.refresh(portal.oauth_server, stale)
+            try:
+                if not isinstance(why, TokenExpired) or refused.refresh_token is None:
+                    raise why
+                fresh = await self._oauth.refresh(portal.oauth_server, refused)
+            except AuthorizationLost as error:
+                if (stored := await self._other_than(refused, portal)) is not None:
+                    return stored
+                await self.forget(portal, refused, error)
+                raise NotConnected from None
             await self.store.replace_tokens(portal.member_id, fresh)
-            log.info("token.refreshed", user_id=stale.user_id)
+            log.info("token.refreshed", user_id=refused.user_id)
             return fresh
+
+    async def _other_than(self, refused: TokenPair, portal: Portal) -> TokenPair | None:
+        """Return the stored pair if it is another one; raises NotConnected when somebody has found out that none is left."""
+        stored = await self.store.tokens(portal.member_id, refused.user_id)
+        if stored is None:
+            raise NotConnected
+        return None if stored.access_token == refused.access_token else stored
+
+    async def forget(self, portal: Portal, pair: TokenPair, why: AuthorizationLost) -> None:
+        log.info("token.lost", user_id=pair.user_id, reason=why.code)
+        await self.store.forget_tokens(portal.member_id, pair)
 
 
 class AsUser:
@@ -162,21 +200,20 @@ class AsUser:
         return await self._with_token(lambda token: self._bitrix24.rest.batch(commands, token, halt=halt))
 
     async def _with_token(self, send: Callable[[str], Awaitable[T]]) -> T:
-        """Send with the person's token, once more with a fresh one when it has expired.
+        """Send with the person's token, once more with another one when the portal does not accept it.
 
         Raises:
             NotConnected: there is none, or the portal does not accept it any more.
         """
         pair = await self._pair()
         try:
-            try:
-                return await send(pair.access_token)
-            except TokenExpired:
-                pair = await self._bitrix24.refreshed(self._portal, pair)
-                return await send(pair.access_token)
+            return await send(pair.access_token)
         except AuthorizationLost as error:
-            log.info("token.lost", user_id=self.user_id, reason=error.code)
-            await self._forget(pair)
+            pair = await self._bitrix24.instead_of(self._portal, pair, error)
+        try:
+            return await send(pair.access_token)
+        except AuthorizationLost as error:
+            await self._bitrix24.forget(self._portal, pair, error)
             raise NotConnected from None
 
     async def _pair(self) -> TokenPair:
@@ -192,24 +229,25 @@ class AsUser:
         return pair
 
     async def _prove(self, claimed: TokenPair) -> None:
-        """Keep a pair of unknown owner only if `profile` says that it is this person's."""
+        """Keep a pair of unknown owner only if `profile` says that it is this person's.
+
+        Raises:
+            NotProven: it is somebody else's, so nothing is done for the event that brought it. The pair stays, unused: the
+                event must not fare better when it is handled again.
+        """
         store, member_id = self._bitrix24.store, self._portal.member_id
         try:
             profile = await self._bitrix24.rest.call("profile", {}, claimed.access_token)
         except AuthorizationLost:
             profile = None
-        if isinstance(profile, dict) and str(profile.get("ID")) == str(self.user_id):
+        owner = str(profile.get("ID")) if isinstance(profile, dict) else None
+        if owner == str(self.user_id):
             await store.prove_tokens(member_id, claimed)
-        else:
-            log.warning("token.foreign", user_id=self.user_id)
-            await store.forget_tokens(member_id, self.user_id, proven=False)
-
-    async def _forget(self, pair: TokenPair) -> None:
-        """Drop the pair, unless it was replaced meanwhile."""
-        store, member_id = self._bitrix24.store, self._portal.member_id
-        stored = await store.tokens(member_id, self.user_id)
-        if stored is not None and stored.access_token == pair.access_token:
-            await store.forget_tokens(member_id, self.user_id)
+            return
+        log.warning("token.not-proven", user_id=self.user_id)
+        if owner is not None:
+            raise NotProven
+        await store.forget_tokens(member_id, claimed)
 
 
 class AsBot:

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,6 +49,12 @@ _ERRORS: dict[str, type[BitrixError]] = {
     "overload_limit": ApplicationGone,
     "portal_deleted": ApplicationGone,
     "error_method_not_found": MethodMissing,
+    "invalid_request": BitrixError,
+    "error_argument": BitrixError,
+    "error_core": BitrixError,
+    "error_manifest_is_not_available": BitrixError,
+    "error_batch_method_not_allowed": BitrixError,
+    "error_batch_length_exceeded": BitrixError,
     "query_limit_exceeded": RateLimited,
     "operation_time_limit": MethodBlocked,
     "connection_error": Unavailable,
@@ -56,6 +63,8 @@ _ERRORS: dict[str, type[BitrixError]] = {
 }
 _TOO_MANY_REQUESTS = 429
 _SERVER_FAULT = 500
+# A method whose time is used up works again after this at the latest.
+_LONGEST_BLOCK_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def read_answer(status: int, content: bytes, method: str) -> Any:
     """
     try:
         answer = httpx.Response(status, content=content).json()
-    except ValueError:  # HTML of a proxy, a cut body
+    except (ValueError, RecursionError):  # HTML of a proxy, a cut body
         raise Unavailable(f"no JSON, status {status}", method=method) from None
     if not isinstance(answer, dict):
         raise Unavailable(f"no REST answer, status {status}", method=method)
@@ -124,13 +133,24 @@ def _error(answer: Mapping[str, Any], method: str, status: int) -> BitrixError:
     elif kind is None:
         kind = Unavailable if status >= _SERVER_FAULT else BitrixError
     # The description may repeat what we sent, so it is kept out of messages and logs.
+    if kind is MethodBlocked:
+        return MethodBlocked(method=method, code=code, wait_s=_wait_s(answer.get("operating_reset_at")))
     return kind(method=method, code=code)
+
+
+def _wait_s(reset_at: object) -> float | None:
+    """Return the seconds until `reset_at`, unix seconds, which an error may or may not tell."""
+    if not isinstance(reset_at, (int, float)):
+        return None
+    return min(max(reset_at - time.time(), 0.0), _LONGEST_BLOCK_S)
 
 
 class RestClient:
     """Calls the pinned portal and no other host."""
 
     def __init__(self, http: httpx.AsyncClient, portal_url: str, quota: Quota, metrics: Metrics) -> None:
+        # A cookie that the portal sets for one person must not travel with the next one's token.
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._http = http
         self._base = f"{portal_url}/rest"
         self._quota = quota
@@ -148,7 +168,9 @@ class RestClient:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 # The token goes into the body: addresses end up in logs (contract B.7).
-                response = await self._http.post(f"{self._base}/{method}", json={**params, "auth": token})
+                response = await self._http.post(
+                    f"{self._base}/{method}", json={**params, "auth": token}, timeout=TIMEOUT_S, follow_redirects=False
+                )
             result = read_answer(response.status_code, response.content, method)
             outcome = "ok"
         except (httpx.HTTPError, TimeoutError) as error:

@@ -1,7 +1,7 @@
 """Makes the portal agree with manifest/: the bot, its slash commands, the event subscriptions.
 
-Safe to repeat: what is so already is left alone. `Bot.register` never updates an existing bot and the portal never shows the
-address it has, so `Bot.update` follows every time (contract D.1).
+Safe to repeat. `Bot.register` and `Command.register` never update what exists, and the portal shows neither the bot's address nor
+all of a command's texts, so `update` follows every time (contract D.1, D.2); reported is what differs visibly.
 """
 
 from collections.abc import Sequence
@@ -71,8 +71,10 @@ async def _sync_commands(caller: imbot.Caller, bot_id: int, commands: Sequence[i
         if present is None:
             await imbot.command_register(caller, bot_id, command)
             changes.append(f"command /{command.name} registered")
-        elif not _agrees(present, command):
-            await imbot.command_update(caller, bot_id, present.command_id, command)
+            continue
+        # The list shows titles in one language, and in none before revision 34: not all that differs is visible.
+        await imbot.command_update(caller, bot_id, present.command_id, command)
+        if not _agrees(present, command):
             changes.append(f"command /{command.name} updated")
     for left_over in listed.values():
         await imbot.command_unregister(caller, bot_id, left_over.command_id)
@@ -81,7 +83,7 @@ async def _sync_commands(caller: imbot.Caller, bot_id: int, commands: Sequence[i
 
 
 def _agrees(present: imbot.ListedCommand, command: imbot.SlashCommand) -> bool:
-    title_fits = command.hidden or present.title in command.titles.values()
+    title_fits = command.hidden or present.title in ("", *command.titles.values())
     return title_fits and (present.hidden, present.extranet) == (command.hidden, command.extranet)
 
 

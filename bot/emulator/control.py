@@ -21,11 +21,12 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError, validate_call
 
 from bot.emulator import faults
+from bot.emulator.conversation import Pressed
 from bot.emulator.limits import Bucket, Operating
 from bot.emulator.messenger import Chat, Message
 from bot.emulator.oauth import App
@@ -38,6 +39,9 @@ _PASSED_ON = (
     "say press send_click open_chat invite_bot edit delete react add_user dismiss add_group add_meeting add_entry "
     "change_meeting delete_meeting invite uninvite remove_bot rename"
 )
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 FaultKind = Literal["error", "html", "cut", "lost", "slow", "moved"]
 
 
@@ -181,10 +185,8 @@ class Control:
         self._portal.rest.operating = Operating(limit_s, costs or {})
 
 
-def _plain(value: object) -> dict[str, Json]:
-    """Return the public fields of a dataclass instance."""
-    checked = TypeAdapter(type(value)).dump_python(value, mode="json")
-    return {key: inner for key, inner in checked.items() if not key.startswith("_")}
+def _plain(value: "DataclassInstance") -> dict[str, Json]:
+    return {key: inner for key, inner in dataclasses.asdict(value).items() if not key.startswith("_")}
 
 
 def _shown(value: object) -> Json:
@@ -197,7 +199,7 @@ def _shown(value: object) -> Json:
         return {"id": value.id, "name": value.full_name, "bot": value.bot, "extranet": value.extranet}
     if isinstance(value, Chat):
         return {"id": value.id, "title": value.title, "members": sorted(value.members), "private": value.private}
-    if dataclasses.is_dataclass(value) and hasattr(value, "kind"):
+    if isinstance(value, Pressed):
         return _plain(value)
     return value if isinstance(value, str | int | float | bool) else None
 

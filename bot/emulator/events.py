@@ -138,7 +138,7 @@ class Events:
             data = {"BOT_ID": bot.id, "BOT_CODE": bot.code}
         name = PREFIX + "DELETE" if bot.api == "v2" else "ONIMBOTDELETE"
         for row in self._subscriptions.of_bot(bot.id, name):
-            self._send(row, data, self._auth.top(bot.app, actor, refresh=False), named=actor.auth != "absent")
+            self._send(row, data, self._auth.top(bot.app, actor, refresh=False), named=actor.auth != "minimal")
 
     # -- what happens to applications and calendars
 

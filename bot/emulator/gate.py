@@ -25,6 +25,10 @@ class Gate:
         self._former.discard(domain)
         self._options.domain = domain
 
+    def serves(self, host: str) -> bool:
+        """Tell whether a host is the portal, one of its former addresses, or the authorization server."""
+        return host in {self._options.domain, self._options.oauth_host, *self._former}
+
     def handle(self, request: Request) -> Response:
         """Answer a request; one that names no host is meant for the portal."""
         host = request.headers.get("host", self._options.domain)

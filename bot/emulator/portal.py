@@ -95,6 +95,10 @@ class Portal:
         names = {name.lower(): value for name, value in (headers or {}).items()}
         return self._gate.handle(Request(method.upper(), path, query, names, body))
 
+    def serves(self, host: str) -> bool:
+        """Tell whether a host is the portal's, new or old, or the authorization server's."""
+        return self._gate.serves(host)
+
     async def deliver(self, post: Post | None = None) -> int:
         """Send all events that are due and return how many.
 

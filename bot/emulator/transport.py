@@ -19,6 +19,8 @@ class PortalTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         url = request.url
+        if not self._portal.serves(url.netloc.decode()):
+            raise httpx.ConnectError("All connection attempts failed", request=request)
         answer = self._portal.handle(
             request.method, url.path, url.query.decode(), {**request.headers, "host": url.netloc.decode()}, body
         )

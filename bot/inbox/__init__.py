@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from bot.database import Work
 
-# Starts without an end after which an event is given up: it kills the process, say.
+# Starts without an end after which an event is given up: it kills the process, say. Starts beside others count up to 3 only.
 MAX_STARTS = 5
 
 

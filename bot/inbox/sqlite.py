@@ -8,14 +8,30 @@ an idle lane hands it out at once; only what a former process left behind costs 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import stamina
 import structlog
-from sqlalchemy import Column, Connection, Float, Index, Integer, String, Table, Text, delete, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, Work, metadata
+from bot.errors import StorageError
 from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
 
 log = structlog.get_logger()
@@ -34,22 +50,47 @@ events = Table(
     Column("state", String, nullable=False),  # pending, done, parked
     Column("finished_at", Float),
 )
-Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=events.c.state != "done")
+# Written out wherever the index is to be used: SQLite does not draw the conclusion from `state = 'pending'`.
+_UNFINISHED = text("state != 'done'")
+Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=_UNFINISHED)
+# The order in which events were stored; the clock of `arrival` may have been set meanwhile.
+_STORED = text("rowid")
 
 # Lanes that work at the same time; the rest wait in order of arrival.
 _MAX_LANES = 256
+# After so many starts an event may be what kills the process, or just have been there each time. From then on such events are
+# handed out one at a time, so that only the one in hand is blamed for the next death.
+_SUSPECT = 3
+# A harmful event does its harm within this; then the next suspect may start.
+_HARM_S = 2.0
 # Keys are known for longer than any redelivery (durable.md, rule 2).
 _KEEP_KEYS_S = 40 * 24 * 3600
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An entry that is in its lane, or runs.
+
+    Attributes:
+        starts: As the table has them.
+        counted: The next start is among them already.
+    """
+
+    entry: Entry
+    starts: int
+    counted: bool
 
 
 class SqliteInbox:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._lanes: dict[str, list[Delivery]] = {}
+        self._lanes: dict[str, list[_Waiting]] = {}
+        self._interrupted: list[_Waiting] = []
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._timers: set[asyncio.Task[None]] = set()
+        self._timers: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_MAX_LANES)
+        self._alone = asyncio.Lock()
         self._handler: Handler | None = None
         self._give_up: Handler | None = None
         self._closed = asyncio.Event()
@@ -60,6 +101,10 @@ class SqliteInbox:
         return self._pending
 
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
+        # Whoever waits may give up; what is stored all the same has to enter its lane.
+        return await asyncio.shield(asyncio.create_task(self._put(entries, also)))
+
+    async def _put(self, entries: Sequence[Entry], also: Sequence[Work[Any]]) -> list[bool]:
         now = self._clock()
 
         def work(connection: Connection) -> list[bool]:
@@ -70,10 +115,13 @@ class SqliteInbox:
         new = await self._database.write(work)
         for entry, is_new in zip(entries, new, strict=True):
             if is_new:
-                self._enter(Delivery(entry, 1))
+                self._enter(_Waiting(entry, starts=1, counted=True))
         return new
 
     async def put_at(self, due_at: float, entry: Entry) -> bool:
+        return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry)))
+
+    async def _put_at(self, due_at: float, entry: Entry) -> bool:
         now = self._clock()
         new = await self._database.write(lambda c: _insert(c, entry, now, due_at))
         if new:
@@ -81,50 +129,74 @@ class SqliteInbox:
         return new
 
     async def parked(self) -> list[Entry]:
-        statement = select(events).where(events.c.state == "parked").order_by(events.c.arrival)
+        statement = select(events).where(events.c.state == "parked", _UNFINISHED).order_by(_STORED)
         rows = await self._database.read(lambda c: c.execute(statement).all())
         return [_entry(row) for row in rows]
 
     async def run(self, handler: Handler, give_up: Handler) -> None:
+        rows = await self._database.write(self._left_behind)
+        # What was put before we ran is in the table too, unless it came while we read; until now nothing was handed out.
+        waiting = {one.entry.key: one for lane in self._lanes.values() for one in lane}
+        self._lanes, self._pending = {}, 0
         self._handler, self._give_up = handler, give_up
-        waiting, self._lanes = self._lanes, {}  # what was put before we ran is in the table too
-        self._pending -= sum(len(lane) for lane in waiting.values())
-        fresh = {delivery.entry.key for lane in waiting.values() for delivery in lane}
-        for row in await self._database.write(self._left_behind):
+        for row in rows:
             if row.due_at is not None:
                 self._wait_for(row.due_at, _entry(row))
             else:
                 # A former process may have started it: count before it is started again.
-                self._enter(Delivery(_entry(row), 1 if row.key in fresh else row.starts + 1))
+                left_behind = _Waiting(_entry(row), row.starts, counted=False)
+                self._enter(waiting.pop(row.key, left_behind))
+        for late in waiting.values():
+            self._enter(late)
         await self._closed.wait()
 
     def _left_behind(self, connection: Connection) -> Sequence[Any]:
         old = self._clock() - _KEEP_KEYS_S
         connection.execute(delete(events).where(events.c.state == "done", events.c.finished_at < old))
-        return connection.execute(select(events).where(events.c.state == "pending").order_by(events.c.arrival)).all()
+        pending = select(events).where(events.c.state == "pending", _UNFINISHED).order_by(_STORED)
+        rows = connection.execute(pending).all()
+        # The least suspicious lanes first, so that the same event is not the first one in hand after every death.
+        suspicion: dict[str, int] = {}
+        for row in rows:
+            suspicion[row.lane] = max(row.starts, suspicion.get(row.lane, 0))
+        return sorted(rows, key=lambda row: suspicion[row.lane])
 
     async def close(self, grace: float) -> None:
         self._closed.set()
-        for timer in self._timers:
+        timers = list(self._timers.values())
+        for timer in timers:
             timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
         running = list(self._running.values())
         if running:
             _, late = await asyncio.wait(running, timeout=grace)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        # An orderly end is no sign of a harmful event: what goes back was not started.
-        put_back = (
-            update(events).where(events.c.state == "pending", events.c.starts > 0).values(starts=events.c.starts - 1)
-        )
-        await self._database.write(lambda c: c.execute(put_back))
+        await self._put_back()
+
+    async def _put_back(self) -> None:
+        """Take back the starts that an orderly end has prevented or cut short: they are no sign of a harmful event.
+
+        What was cut short may have had effects, so one start of it stays.
+        """
+        unused = [one for lane in self._lanes.values() for one in lane if one.counted]
+        back = [{"of": one.entry.key, "left": one.starts - 1} for one in unused]
+        back += [{"of": one.entry.key, "left": max(1, one.starts - 1)} for one in self._interrupted]
+        if back:
+            statement = (
+                update(events)
+                .where(events.c.key == bindparam("of"), events.c.state == "pending")
+                .values(starts=bindparam("left"))
+            )
+            await self._database.write(lambda c: c.execute(statement, back))
 
     # --- lanes
 
-    def _enter(self, delivery: Delivery) -> None:
+    def _enter(self, waiting: _Waiting) -> None:
         self._pending += 1
-        lane = delivery.entry.lane
-        self._lanes.setdefault(lane, []).append(delivery)
+        lane = waiting.entry.lane
+        self._lanes.setdefault(lane, []).append(waiting)
         if self._handler is not None and lane not in self._running and not self._closed.is_set():
             self._running[lane] = asyncio.create_task(self._work_off(lane))
 
@@ -138,38 +210,64 @@ class SqliteInbox:
             if not self._lanes.get(lane):
                 self._lanes.pop(lane, None)
 
-    async def _finish(self, delivery: Delivery) -> None:
-        """Hand `delivery` out until it is done or given up."""
-        entry = delivery.entry
-        first = delivery.starts
+    async def _finish(self, one: _Waiting) -> None:
+        """Hand `one` out until it is done or given up."""
+        left = MAX_STARTS - one.starts + one.counted
         try:
             async for attempt in stamina.retry_context(
-                on=Exception, attempts=max(1, MAX_STARTS + 1 - first), timeout=None, wait_initial=0.5, wait_max=10.0
+                on=Exception, attempts=max(1, left), timeout=None, wait_initial=0.5, wait_max=10.0
             ):
                 with attempt:
-                    await self._start(Delivery(entry, first + attempt.num - 1))
+                    await self._start(one)
         except Exception:
-            log.exception("event.parked", event_key=entry.key)
-            await self._park(delivery)
+            log.exception("event.parked", event_key=one.entry.key)
+            await self._park(one)
+        except asyncio.CancelledError:
+            self._interrupted.append(one)
+            raise
 
-    async def _start(self, delivery: Delivery) -> None:
-        if delivery.starts > MAX_STARTS:
+    async def _start(self, one: _Waiting) -> None:
+        if one.counted:
+            one.counted = False
+            await self._hand_out(one)
+        elif one.starts < _SUSPECT:
+            await self._count(one)
+            await self._hand_out(one)
+        elif one.starts < MAX_STARTS:
+            await self._hand_out_alone(one)
+        else:
             raise _StartedTooOften
-        if delivery.starts > 1:
-            counting = update(events).where(events.c.key == delivery.entry.key).values(starts=delivery.starts)
-            await self._database.write(lambda c: c.execute(counting))
-        assert self._handler is not None  # noqa: S101 - lanes start after `run` only
-        await self._handler(delivery)
-        await self._mark(delivery.entry.key, "done")
+        await self._mark(one.entry.key, "done")
 
-    async def _park(self, delivery: Delivery) -> None:
+    async def _hand_out(self, one: _Waiting) -> None:
+        assert self._handler is not None  # noqa: S101 - lanes start after `run` only
+        await self._handler(Delivery(one.entry, one.starts))
+
+    async def _hand_out_alone(self, one: _Waiting) -> None:
+        """Hand out an event that was there when the process died, with no other such event beside it."""
+        async with self._alone:
+            await self._count(one)
+            running = asyncio.create_task(self._hand_out(one))
+            try:
+                await asyncio.wait([running], timeout=_HARM_S)
+            except asyncio.CancelledError:
+                running.cancel()
+                raise
+        await running
+
+    async def _count(self, one: _Waiting) -> None:
+        counting = update(events).where(events.c.key == one.entry.key).values(starts=one.starts + 1)
+        await self._database.write(lambda c: c.execute(counting))
+        one.starts += 1
+
+    async def _park(self, one: _Waiting) -> None:
         assert self._give_up is not None  # noqa: S101
         try:
-            await self._mark(delivery.entry.key, "parked")
-            await self._give_up(delivery)
+            await self._mark(one.entry.key, "parked")
+            await self._give_up(Delivery(one.entry, one.starts))
         except Exception:
             # Nothing is left to try: the event stays in the table, the lane goes on.
-            log.exception("event.not-reported", event_key=delivery.entry.key)
+            log.exception("event.not-reported", event_key=one.entry.key)
 
     async def _mark(self, key: str, state: str) -> None:
         values: dict[str, Any] = {"state": state, "finished_at": self._clock()}
@@ -181,16 +279,19 @@ class SqliteInbox:
     # --- timers
 
     def _wait_for(self, due_at: float, entry: Entry) -> None:
-        task = asyncio.create_task(self._enter_when_due(due_at, entry))
-        self._timers.add(task)
-        task.add_done_callback(self._timers.discard)
+        if entry.key in self._timers:  # put before `run`, which found it in the table again
+            return
+        task = self._timers[entry.key] = asyncio.create_task(self._enter_when_due(due_at, entry))
+        task.add_done_callback(lambda _: self._timers.pop(entry.key))
 
     async def _enter_when_due(self, due_at: float, entry: Entry) -> None:
         while (left := due_at - self._clock()) > 0:
             await asyncio.sleep(min(left, 60.0))  # the wall clock may be set meanwhile
-        due = update(events).where(events.c.key == entry.key).values(due_at=None)
-        await self._database.write(lambda c: c.execute(due))
-        self._enter(Delivery(entry, 1))
+        due = update(events).where(events.c.key == entry.key).values(due_at=None, starts=1)
+        async for attempt in stamina.retry_context(on=StorageError, attempts=None, timeout=None, wait_max=60.0):
+            with attempt:
+                await self._database.write(lambda c: c.execute(due))
+        self._enter(_Waiting(entry, starts=1, counted=True))
 
 
 class _StartedTooOften(Exception):
@@ -206,7 +307,7 @@ def _insert(connection: Connection, entry: Entry, now: float, due_at: float | No
         "sent_at": entry.sent_at,
         "arrival": now,
         "due_at": due_at,
-        "starts": 0 if due_at else 1,
+        "starts": 1 if due_at is None else 0,
         "state": "pending",
     }
     result = connection.execute(_INSERT, values)
@@ -220,18 +321,22 @@ def _entry(row: Any) -> Entry:
     return Entry(row.key, row.lane, row.body, row.message_id, row.sent_at)
 
 
-def _take_next(waiting: list[Delivery]) -> Delivery:
+def _take_next(waiting: list[_Waiting]) -> _Waiting:
     """Remove and return what comes next: messages by id, presses by time, one against the other by time, then arrival."""
     message = min(
-        (d for d in waiting if d.entry.message_id is not None), key=lambda d: d.entry.message_id or 0, default=None
+        (one for one in waiting if one.entry.message_id is not None),
+        key=lambda one: one.entry.message_id or 0,
+        default=None,
     )
-    press = min((d for d in waiting if d.entry.message_id is None), key=lambda d: d.entry.sent_at, default=None)
+    press = min(
+        (one for one in waiting if one.entry.message_id is None), key=lambda one: one.entry.sent_at, default=None
+    )
     if message is None or press is None:
         chosen = message or press
     elif message.entry.sent_at == press.entry.sent_at:
         chosen = min(message, press, key=waiting.index)
     else:
-        chosen = min(message, press, key=lambda d: d.entry.sent_at)
+        chosen = min(message, press, key=lambda one: one.entry.sent_at)
     assert chosen is not None  # noqa: S101 - called with something waiting
     waiting.remove(chosen)
     return chosen

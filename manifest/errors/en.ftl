@@ -18,12 +18,13 @@ forwarded = This is a forwarded message, and I act only on your own words. Pleas
 not-proven = I cannot prove that this command came from you, so nothing was changed. Please write it to me once more yourself.
 not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Write to me once more in a private chat: your message normally brings the permission along. If that does not help, ask your administrator whether you may use the application “Status Bot”.
 too-late = Your message reached me too late, so I did not carry it out. Please send it again if you still want it.
+too-late-to-finish = Something held me up, and now it is too late to go on. Please check the result, and send your message again if you still want it.
 given-up = I tried several times to carry out your message and could not finish. Please check the result and send it again if needed.
 
 # The portal.
 portal-away = Bitrix24 does not answer at the moment. Please try again a little later.
 busy = Bitrix24 has too many requests at the moment. Please try again a little later.
-refused = Bitrix24 refused this, so I cannot say that it is done. Please check in your calendar or try again later.
+refused = Bitrix24 refused this, so I cannot say that it is done. Please check the result, or try again later.
 not-permitted = Bitrix24 does not let me do this for you. Please ask your administrator to check the rights of the application.
 application-gone = The application is not active in your Bitrix24 any more. Please tell your administrator.
 internal = Something went wrong on my side. Please check the result before you try again; the administrator finds the cause in my log.

@@ -5,6 +5,7 @@ on-day = { $meeting }, { DAY($start, $now) }
 at-time = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } ({ $zone })
 at-time-somewhere = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } in the organiser's time zone
 whole-series = { $meeting }, whole series
+one-day = { $meeting }, one day of a series
 
 accepted = You are going: { $meeting }.
 declined = You are not going: { $meeting }.
@@ -13,7 +14,7 @@ already-accepted = You have already accepted, nothing changed: { $meeting }.
 already-declined = You have already declined, nothing changed: { $meeting }.
 already-undecided = You have not answered yet, nothing changed: { $meeting }.
 reset-ask = Take back your answer to { $meeting }? The organiser will be told that you declined; Bitrix24 has no other word for it.
-no-maybe = Bitrix24 knows no “maybe” and would tell the organiser that you declined, so I left meeting { $number } as it is. You can write “accept { $number }”, “decline { $number }”, or answer later.
+no-maybe = Bitrix24 knows no “maybe” and would tell the organiser that you declined, so nothing changed: { $meeting }. You can write “accept { $number }”, “decline { $number }”, or answer later.
 
 status-yes = You have accepted: { $meeting }.
 status-no = You have declined: { $meeting }.

@@ -5,6 +5,7 @@ on-day = { $meeting }, { DAY($start, $now) }
 at-time = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } ({ $zone })
 at-time-somewhere = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } по времени организатора
 whole-series = { $meeting }, вся серия
+one-day = { $meeting }, один день серии
 
 accepted = Вы идёте: { $meeting }.
 declined = Вы не идёте: { $meeting }.
@@ -13,7 +14,7 @@ already-accepted = Вы уже приняли приглашение, ничег
 already-declined = Вы уже отказались, ничего не изменилось: { $meeting }.
 already-undecided = Вы ещё не ответили, ничего не изменилось: { $meeting }.
 reset-ask = Отозвать ваш ответ ({ $meeting })? Организатор увидит отказ: других слов для этого у Битрикс24 нет.
-no-maybe = Битрикс24 не знает ответа «возможно» и сообщил бы организатору об отказе, поэтому встречу { $number } я не менял. Можно написать «принять { $number }», «отклонить { $number }» или ответить позже.
+no-maybe = Битрикс24 не знает ответа «возможно» и сообщил бы организатору об отказе, поэтому ничего не изменилось: { $meeting }. Можно написать «принять { $number }», «отклонить { $number }» или ответить позже.
 
 status-yes = Вы приняли приглашение: { $meeting }.
 status-no = Вы отказались: { $meeting }.

@@ -1,3 +1,10 @@
+import json
+
+import pytest
+
+from bot.emulator import faults
+
+
 async def test_accept_answers_for_the_sender_only(ask, portal):
     reply = await ask("accept 651", user_id=42)
 
@@ -165,3 +172,340 @@ async def test_reset_of_an_open_answer_asks_nothing(ask, portal):
 
     assert reply.text.startswith("You have not answered yet, nothing changed")
     assert reply.buttons == []
+
+
+# --- every word of the interface, slash commands
+
+
+WORDS = {
+    ("en", "Y"): ["accept", "yes", "going", "ok", "+"],
+    ("en", "N"): ["decline", "no", "reject", "-"],
+    ("ru", "Y"): ["принять", "принимаю", "да", "иду", "пойду", "буду"],
+    ("ru", "N"): ["отклонить", "нет", "не пойду", "не буду"],
+}
+SAID = {
+    ("en", "Y"): "You are going: meeting",
+    ("en", "N"): "You are not going: meeting",
+    ("ru", "Y"): "Вы идёте: встреча",
+    ("ru", "N"): "Вы не идёте: встреча",
+}
+
+
+@pytest.mark.parametrize(("language", "answer"), list(WORDS))
+async def test_every_word_answers(ask, portal, language, answer):
+    number = 700
+    for word in WORDS[language, answer]:
+        for said in (word, word.upper()):
+            number += 1
+            portal.add_meeting(number, name="Retro", host=23, guests=[17], start="2026-11-26T09:00:00")
+            reply = await ask(f" {said} {number}. ")
+
+            assert portal.meetings[number][17] == answer, said
+            assert reply.text.startswith(f"{SAID[language, answer]} {number} "), said
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("reset 651", "Take back your answer"),
+        ("undecided 651", "Take back your answer"),
+        ("clear 651", "Take back your answer"),
+        ("/reset 651", "Take back your answer"),
+        ("сбросить 651", "Отозвать ваш ответ"),
+        ("не решил 651", "Отозвать ваш ответ"),
+    ],
+)
+async def test_every_word_for_reset_asks_first(ask, portal, said, answered):
+    await ask("accept 651")
+    reply = await ask(said)
+
+    assert reply.text.startswith(answered)
+    assert "651" in reply.text
+    assert "Weekly sync" in reply.text
+    assert portal.meetings[651][17] == "Y"
+    assert len(portal.notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("maybe 651", "Bitrix24 knows no “maybe”"),
+        ("tentative 651", "Bitrix24 knows no “maybe”"),
+        ("возможно 651", "Битрикс24 не знает ответа «возможно»"),
+        ("может быть 651", "Битрикс24 не знает ответа «возможно»"),
+        ("под вопросом 651", "Битрикс24 не знает ответа «возможно»"),
+    ],
+)
+async def test_every_word_for_maybe_is_refused(ask, portal, said, answered):
+    reply = await ask(said)
+
+    assert reply.text.startswith(answered)
+    assert "Weekly sync" in reply.text
+    assert portal.meetings[651][17] == "Q"
+    assert portal.notices == []
+
+
+async def test_maybe_tells_no_more_than_an_answer_would(ask, portal):
+    portal.add_meeting(800, name="Board", host=23, guests=[42], start="2026-11-26T09:00:00")
+
+    assert (await ask("maybe 800")).text == (await ask("accept 800")).text
+    assert (await ask("maybe 651", user_id=23)).text.startswith("You are the organiser of meeting 651")
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "russian"),
+    [
+        ("Y", "You have accepted: meeting 651", "Вы приняли приглашение: встреча 651"),
+        ("N", "You have declined: meeting 651", "Вы отказались: встреча 651"),
+        ("Q", "You have not answered yet: meeting 651", "Вы ещё не ответили: встреча 651"),
+    ],
+)
+async def test_status_knows_every_answer(ask, portal, answer, english, russian):
+    portal.calendar.set_status(17, {"eventId": 651, "status": answer})
+
+    assert (await ask("status 651")).text.startswith(english)
+    assert (await ask("/status 651")).text.startswith(english)
+    assert (await ask("статус 651")).text.startswith(russian)
+    assert not [call for call in portal.calls if call.method.endswith(".set")]
+
+
+async def test_slash_commands_answer(ask, portal):
+    accepted = await ask("/accept 651")
+    assert portal.meetings[651] == {23: "H", 17: "Y", 42: "Q"}
+    portal.options.language = "ru"
+    declined = await ask("/decline 651", user_id=42)
+
+    assert portal.meetings[651] == {23: "H", 17: "Y", 42: "N"}
+    assert accepted.text.startswith("You are going")
+    assert declined.text.startswith("Вы не идёте")
+
+
+async def test_one_message_may_fire_several_slash_commands(ask, portal):
+    before = len(portal.messages)
+    portal.say(17, "/accept 651\nthen\n/dnd")
+    await ask.deliver()
+
+    assert portal.meetings[651][17] == "Y"
+    assert portal.presence == {17: "dnd"}
+    assert len(portal.messages) == before + 3
+
+
+async def test_several_commands_in_one_message_are_answered_together(ask, portal):
+    reply = await ask("accept 651\n\ndnd")
+
+    assert portal.meetings[651][17] == "Y"
+    assert portal.presence == {17: "dnd"}
+    assert reply.text.startswith("You are going: meeting 651")
+    assert "Do not disturb is on" in reply.text
+
+
+async def test_last_of_two_answers_in_one_message_counts(ask, portal):
+    await ask("accept 651\ndecline 651")
+
+    assert portal.meetings[651][17] == "N"
+
+
+async def test_twenty_numbers_are_taken_and_one_more_is_asked(ask, portal):
+    for number in range(700, 721):
+        portal.add_meeting(number, name="Retro", host=23, guests=[17], start="2026-11-26T09:00:00")
+    refused = await ask("accept " + ", ".join(map(str, range(700, 721))))
+    assert "at most 20" in refused.text
+    assert portal.notices == []
+
+    await ask("accept " + ", ".join(map(str, range(700, 720))))
+    assert len(portal.notices) == 20
+    assert portal.meetings[720][17] == "Q"
+
+
+@pytest.mark.parametrize(
+    "said", ["Accept meeting #651!", "please accept 651", "ACCEPT № 651", "accept event 651, please."]
+)
+async def test_what_does_not_matter_does_not_matter(ask, portal, said):
+    reply = await ask(said)
+
+    assert portal.meetings[651][17] == "Y"
+    assert reply.text.startswith("You are going")
+
+
+# --- certain or not at all
+
+
+TRAPS = {
+    "en": [
+        "should I accept 651?",
+        "don't accept 651",
+        "do not accept 651",
+        "accept 651x",
+        "accept 0",
+        "accept -5",
+        "accept 1e3",
+        "accept 651.5",
+        "accept 6 51",
+        "accept 651-653",
+        "accept +651",
+        "accept 0651",
+        "accept 651 decline 652",
+        "accept all",
+        "accept",
+        "accept #1",
+        "accept 651 or 652",
+        "accept 651 tomorrow",
+        "-651",
+        "651",
+        "I will not accept 651",
+        "accept 9999999999999999999",
+        "accept ٦٥١",
+        "/foo 651",
+        "/Accept 651",
+        "accept $result[answer]",
+        "yes 651?",
+        "accept 651\nwhatever",
+        "hello",
+        "",
+    ],
+    "ru": [
+        "принять ли 651?",
+        "не принимать 651",
+        "не принимаю 651",
+        "не иду ли 651",
+        "принять 651х",
+        "принять 0",
+        "принять -5",
+        "принять все",
+        "принять",
+        "буду ли я на 651",
+        "принять 651 или 652",
+        "привет",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", list(TRAPS))
+async def test_what_is_not_certain_changes_nothing_and_is_answered(ask, portal, language):
+    for said in TRAPS[language]:
+        reply = await ask(said or "  ")
+
+        assert reply.text, said
+        assert bool(set("абвгдежзиклмнопрстуя") & set(reply.text)) is (language == "ru"), said
+        assert reply.buttons == [], said
+    assert {call.method for call in portal.calls} == {"imbot.v2.Chat.Message.send"}
+    assert portal.meetings[651] == {23: "H", 17: "Q", 42: "Q"}
+    assert portal.notices == []
+
+
+async def test_slash_command_without_a_number_asks_for_it(ask, portal):
+    reply = await ask("/accept")
+
+    assert "“accept 651”" in reply.text
+    assert portal.notices == []
+
+
+# --- errors of the portal
+
+
+REFUSALS = [
+    ("insufficient_scope", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
+    ("ACCESS_DENIED", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
+    ("WRONG_AUTH_TYPE", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
+    ("PAYMENT_REQUIRED", None, "tell your administrator", "Сообщите, пожалуйста, администратору"),
+    ("PORTAL_DELETED", None, "tell your administrator", "Сообщите, пожалуйста, администратору"),
+    ("ERROR_ARGUMENT", None, "Bitrix24 refused this", "Битрикс24 отказал"),
+    ("SOMETHING_NEW", 400, "Bitrix24 refused this", "Битрикс24 отказал"),
+]
+
+
+@pytest.mark.parametrize(
+    "method", ["calendar.meeting.status.get", "calendar.event.getbyid", "calendar.meeting.status.set"]
+)
+async def test_errors_of_the_portal_become_sentences(ask, portal, method):
+    for code, status, english, russian in REFUSALS:
+        for said, answered in (("accept 651", english), ("отклонить 651", russian)):
+            portal.faults.add(method, faults.error(code, status=status))
+            reply = await ask(said)
+
+            assert answered in reply.text, code
+            assert "_" not in reply.text, code
+            assert portal.meetings[651][17] == "Q", code
+            portal.faults.clear()
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [("accept 651", "but Bitrix24 does not show it: meeting 651"), ("принять 651", "но Битрикс24 его не показывает")],
+)
+@pytest.mark.parametrize("shown", [None, "N", "H", "X", True])
+async def test_answer_that_reads_back_differently_is_no_success(ask, portal, said, answered, shown):
+    body = {"result": {"result": {"set": True, "answer": shown}, "result_error": []}}
+    portal.faults.add("batch", faults.raw(200, json.dumps(body).encode(), "application/json"), skip=1)
+    reply = await ask(said)
+
+    assert answered in reply.text
+    assert "You are going" not in reply.text
+    assert portal.meetings[651][17] == "Q"
+
+
+async def test_meeting_that_vanishes_between_writing_and_reading_is_no_success(ask, portal):
+    portal.faults.add("calendar.meeting.status.get", faults.error("", status=400), skip=1)
+    reply = await ask("accept 651")
+
+    assert "Bitrix24 does not show it" in reply.text
+
+
+async def test_failed_write_may_be_repeated_at_once(ask, portal):
+    portal.faults.add("calendar.meeting.status.set", faults.error("ACCESS_DENIED"))
+    await ask("accept 651")
+    reply = await ask("accept 651")
+
+    assert reply.text.startswith("You are going: meeting 651")
+    assert len(portal.notices) == 1
+
+
+# --- what the calendar tells
+
+
+async def test_guest_who_was_invited_again_is_asked_what_is_true_now(ask, portal):
+    await ask("accept 651")
+    portal.uninvite(651, 17)
+    portal.invite(651, 17)
+    portal.notices.clear()
+    assert (await ask("status 651")).text.startswith("You have not answered yet")
+
+    reply = await ask("accept 651")
+    assert reply.text.startswith("You are going: meeting 651")
+    assert portal.meetings[651][17] == "Y"
+    assert len(portal.notices) == 1
+
+
+async def test_stranger_does_not_get_into_the_chat_of_a_meeting(ask, portal):
+    portal.add_group(400, "Meeting chat", [23, 42])
+    portal.add_meeting(800, name="Board", host=23, guests=[42], start="2026-11-26T09:00:00", chat=400)
+    await ask("accept 800")
+
+    assert portal.messenger.chats[400].members == {23, 42}
+
+
+async def test_one_day_of_a_series_is_called_so(ask, portal):
+    start = "2026-11-24T09:30:00"
+    portal.add_meeting(900, name="Stand-up", host=23, guests=[17], start=start, rrule="FREQ=DAILY")
+    portal.add_meeting(910, name="Stand-up", host=23, guests=[17], start=start, master=900)
+
+    assert (await ask("decline 910")).text.endswith(", one day of a series.")
+    assert portal.meetings[900][17] == "Q"
+    assert (await ask("accept 910")).text.endswith(", whole series.")
+    assert portal.meetings[900][17] == "Y"
+    assert (await ask("статус 910")).text.endswith(", один день серии.")
+
+
+async def test_hidden_guests_may_answer(ask, portal):
+    portal.add_meeting(911, name="Secret", host=23, guests=[17, 42], start="2026-11-24T09:30:00", hide_guests=True)
+    reply = await ask("accept 911")
+
+    assert portal.meetings[911][17] == "Y"
+    assert "Nina" not in reply.text
+
+
+async def test_portal_in_another_language_makes_no_difference(ask, portal):
+    portal.options.language = "ru"
+
+    assert "number 999" in (await ask("accept 999")).text
+    assert (await ask("accept 651")).text.startswith("You are going: meeting 651 “Weekly sync”, Wed, Nov 25, 10:00")

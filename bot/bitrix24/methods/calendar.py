@@ -30,6 +30,7 @@ class Invitation:
         parent_id: The meeting's own number, whichever was written.
         starts: Wall clock in `zone`, without time for an all-day meeting; None when the portal does not tell.
         series: The answer counts for all occurrences.
+        exception: It is one day of a series that was moved or changed; accepting it accepts the whole series (contract G.1).
     """
 
     meeting_id: int
@@ -40,6 +41,7 @@ class Invitation:
     zone: str = ""
     all_day: bool = False
     series: bool = False
+    exception: bool = False
 
 
 async def invitation(as_user: AsUser, meeting_id: int, *, outsider: bool = False) -> Invitation | None:
@@ -63,7 +65,7 @@ async def invitation(as_user: AsUser, meeting_id: int, *, outsider: bool = False
         status = answers["answer"]
         details = answers["meeting"]
     except BitrixError as error:
-        if error.code:
+        if error.code or error.retriable:
             raise
         # The calendar's own complaint: no such meeting, or details only for staff.
         if "answer" in answers.errors or not outsider:
@@ -72,8 +74,15 @@ async def invitation(as_user: AsUser, meeting_id: int, *, outsider: bool = False
     known = _answer(status)
     if known is None or not isinstance(details, dict):
         return None
-    if details and not _attends(details, as_user.user_id):
+    if not details:
+        return Invitation(meeting_id, meeting_id, known)
+    if details.get("IS_ACCESSIBLE_TO_USER") is False or details.get("DELETED") == "Y" or not details.get("IS_MEETING"):
         return None
+    attendees = _attendees(details)
+    if attendees is not None:
+        if as_user.user_id not in attendees:
+            return None
+        known = attendees[as_user.user_id] or known
     return _invitation(meeting_id, known, details, as_user.user_id)
 
 
@@ -103,17 +112,19 @@ def _answer(status: object) -> Answer | None:
     return next((answer for answer in Answer if answer == status), None)
 
 
-def _attends(details: Mapping[str, Any], user_id: int) -> bool:
-    """Whether a fresh look at the meeting still shows the person among its attendees.
+def _attendees(details: Mapping[str, Any]) -> dict[int, Answer | None] | None:
+    """Return who is invited now with their answers; None when the portal lists nobody.
 
-    The answer alone does not tell: the row of a removed guest stays behind (contract G.2).
+    `calendar.meeting.status.get` does not tell: the row of a removed guest stays behind, and for one who was invited again it
+    may be read instead of the new one (contract G.2).
     """
-    if details.get("IS_ACCESSIBLE_TO_USER") is False or details.get("DELETED") == "Y" or not details.get("IS_MEETING"):
-        return False
-    attendees = details.get("ATTENDEE_LIST")
-    if not isinstance(attendees, list):
-        return True  # the portal lists nobody, so the row is all there is
-    return any(isinstance(person, dict) and str(person.get("id")) == str(user_id) for person in attendees)
+    listed = details.get("ATTENDEE_LIST")
+    if isinstance(listed, dict):  # what PHP makes of a list with gaps
+        listed = list(listed.values())
+    if not isinstance(listed, list):
+        return None
+    people = [person for person in listed if isinstance(person, dict) and str(person.get("id")).isdecimal()]
+    return {int(person["id"]): _answer(person.get("status")) for person in people}
 
 
 def _invitation(meeting_id: int, status: Answer, details: Mapping[str, Any], user_id: int) -> Invitation:
@@ -127,7 +138,8 @@ def _invitation(meeting_id: int, status: Answer, details: Mapping[str, Any], use
         starts=starts,
         zone=str(details.get("TZ_FROM") or ""),
         all_day=details.get("DT_SKIP_TIME") == "Y" or not has_time,
-        series=bool(details.get("RRULE")) or bool(details.get("RECURRENCE_ID")),
+        series=bool(details.get("RRULE")),
+        exception=str(details.get("RECURRENCE_ID") or 0) != "0",
     )
 
 

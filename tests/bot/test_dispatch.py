@@ -1,0 +1,235 @@
+"""From a stored event to whoever deals with it."""
+
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import events
+from bot.context import Router
+from bot.dispatch import load_handlers, wanted
+from bot.emulator import faults
+from bot.errors import ManifestError, StorageError
+from bot.inbox import Delivery, Entry
+
+
+@pytest.fixture
+def dispatcher(ask):
+    return ask.inbox._dispatcher
+
+
+@pytest.fixture
+def waiting(ask, portal):
+    """Say something that waits in the inbox instead of being handled; return its entry."""
+
+    async def say(said: str, **options) -> Entry:
+        taken: list[Entry] = []
+
+        async def keep(entry: Entry) -> bool:
+            taken.append(entry)
+            return True
+
+        usual, ask.inbox._hand_out = ask.inbox._hand_out, keep
+        portal.say(17, said, **options)
+        await ask.deliver()
+        ask.inbox._hand_out = usual
+        return taken[0]
+
+    return say
+
+
+def test_handlers_are_those_of_the_manifest(ask):
+    parts = ask.core.parts
+
+    assert parts.router.handlers.keys() == parts.manifest.commands.keys()
+
+
+@pytest.mark.parametrize("change", ["missing", "extra", "arguments"])
+def test_handlers_that_differ_from_the_manifest_are_refused(ask, change):
+    manifest = ask.core.parts.manifest
+    commands = dict(manifest.commands)
+    if change == "missing":
+        commands["dance"] = replace(commands["dnd"], name="dance")
+    elif change == "extra":
+        del commands["dnd"]
+    else:
+        commands["dnd"] = replace(commands["dnd"], args=commands["accept"].args)
+
+    with pytest.raises(ManifestError):
+        load_handlers(replace(manifest, commands=commands))
+
+
+def test_two_handlers_for_one_command_are_refused():
+    router = Router()
+    router.command("x")(lambda _: None)
+
+    with pytest.raises(ManifestError):
+        router.command("x")(lambda _: None)
+
+
+@pytest.mark.parametrize("allow_extranet", [False, True])
+async def test_slash_commands_are_those_of_the_interface(make_ask, allow_extranet):
+    ask = await make_ask(allow_extranet=allow_extranet)
+    parts = ask.core.parts
+    asked_for = wanted(parts.settings, parts.manifest, parts.texts)
+    shown = [command.name for command in asked_for.commands if not command.hidden]
+
+    assert sorted(shown) == sorted("accept decline reset status online dnd away break help".split())
+    assert [command.name for command in asked_for.commands if command.hidden] == ["statusbot"]
+    assert all(set(command.titles) == {"en", "ru"} for command in asked_for.commands)
+    assert all(all(command.titles.values()) for command in asked_for.commands)
+    assert all(command.extranet is allow_extranet for command in asked_for.commands)
+    assert {command.name for command in asked_for.commands if command.params} == {"accept", "decline", "reset"}
+
+
+# --- installation
+
+
+async def test_installation_is_synchronised_though_the_receiver_did_not_keep_it_yet(ask, dispatcher, portal):
+    """The inbox may hand the event out before the receiver goes on."""
+    ask.core.store._portals.clear()
+    portal.bots.commands.clear()
+    await dispatcher.handle(Delivery(ask.inbox.installation, 1))
+
+    assert len(portal.bots.commands) == 10
+
+
+async def test_installation_by_another_administrator_uses_their_tokens(ask, dispatcher, portal):
+    async def hand_out(entry: Entry) -> bool:
+        await dispatcher.handle(Delivery(entry, 1))
+        return True
+
+    ask.inbox._hand_out = hand_out
+    portal.users[42].admin = True
+    app = next(iter(portal.oauth.apps.values()))
+    app.installer_id = 42
+    portal.dismiss(1)
+    portal.install(app)
+    await ask.deliver()
+
+    assert {call.user_id for call in portal.calls if call.method.startswith("imbot")} == {42}
+
+
+async def test_synchronising_waits_for_a_portal_that_is_away(ask, dispatcher, portal):
+    portal.bots.commands.clear()
+    portal.faults.add("imbot.v2.Bot.register", faults.html_page(), count=3)
+    portal.faults.add("imbot.v2.Command.register", faults.cut(), count=2)
+    await dispatcher.handle(Delivery(ask.inbox.installation, 1))
+
+    assert len(portal.bots.commands) == 10
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("BOT_CODE_ALREADY_TAKEN", 400), ("insufficient_scope", None), ("PAYMENT_REQUIRED", None)]
+)
+async def test_synchronising_that_is_refused_is_a_line_for_the_administrator(ask, dispatcher, portal, code, status):
+    portal.faults.add("imbot.v2.Bot.register", faults.error(code, status=status))
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(ask.inbox.installation, 1))
+
+    failed, handled = lines
+    assert (failed["event"], failed["log_level"]) == ("portal.not-synchronised", "error")
+    assert failed["error_code"] == code.lower()
+    assert handled["outcome"] == "failed"
+
+
+async def test_synchronising_with_a_dead_installer_is_a_line_for_the_administrator(ask, dispatcher, portal):
+    portal.oauth.revoke(1)
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(ask.inbox.installation, 1))
+
+    assert "portal.not-synchronised" in [line["event"] for line in lines]
+
+
+# --- other events
+
+
+async def test_line_of_an_event_names_the_person_and_the_command(dispatcher, waiting):
+    entry = await waiting("accept 651, 652")
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(entry, 1))
+
+    assert lines[-1]["event"] == "event.handled"
+    assert lines[-1] | {"duration_ms": 0} == {
+        "event": "event.handled",
+        "log_level": "info",
+        "kind": "message_added",
+        "outcome": "done" if "unchanged" not in str(lines[-1]) else lines[-1]["outcome"],
+        "duration_ms": 0,
+    } | {key: lines[-1][key] for key in ("event_key", "user_id", "command") if key in lines[-1]}
+
+
+async def test_event_of_a_forgotten_portal_is_dropped(ask, dispatcher, waiting, portal):
+    entry = await waiting("accept 651")
+    await ask.core.store.forget_portal(portal.options.member_id)
+    portal.rest.calls.clear()
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(entry, 1))
+        await dispatcher.give_up(Delivery(entry, 5))
+
+    assert [line["outcome"] for line in lines] == ["portal forgotten"]
+    assert portal.calls == []
+
+
+async def test_another_bot_s_removal_concerns_nobody(ask, dispatcher, portal):
+    event = events.BotRemoved(portal=portal.options.member_id, sent_at=1, domain="", api="v2", bot_id=4)
+    await dispatcher.handle(Delivery(Entry(event.key, event.lane, events.dump(event)), 1))
+
+    assert ask.core.store.all_portals()[0].bot_id == 905
+
+
+async def test_event_without_a_handler_is_done(dispatcher, portal):
+    event = events.UnknownEvent(portal=portal.options.member_id, sent_at=1, domain="", name="X", digest="d")
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(Entry(event.key, event.lane, events.dump(event)), 1))
+
+    assert lines[0]["outcome"] == "ignored: nothing to do"
+
+
+async def test_ignored_message_that_was_stored_stays_ignored(dispatcher, waiting, portal):
+    entry = await waiting("accept 651")
+    event = replace(events.load(entry.body), is_system=True)
+    ignored = replace(entry, body=events.dump(event))
+    portal.rest.calls.clear()
+    await dispatcher.handle(Delivery(ignored, 1))
+    await dispatcher.give_up(Delivery(ignored, 5))
+
+    assert portal.calls == []
+
+
+async def test_stored_event_of_a_later_release_is_left_to_the_inbox(dispatcher):
+    with pytest.raises(StorageError):
+        await dispatcher.handle(Delivery(Entry("k", "l", '{"v":99,"event":{}}'), 1))
+
+
+async def test_fault_of_the_database_is_left_to_the_inbox(ask, dispatcher, waiting):
+    entry = await waiting("accept 651")
+
+    async def broken(*_args, **_kwargs):
+        raise StorageError("disk full")
+
+    ask.core.store.drop_question = broken
+    with pytest.raises(StorageError):
+        await dispatcher.handle(Delivery(entry, 1))
+
+
+# --- given up
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Please check the result"), ("ru", "Проверьте, пожалуйста, результат")]
+)
+async def test_person_is_told_what_was_given_up(dispatcher, waiting, portal, language, words):
+    portal.options.language = language
+    entry = await waiting("accept 651")
+    since = len(portal.messages)
+    await dispatcher.give_up(Delivery(entry, 5))
+
+    assert words in portal.messages[since].text
+    assert portal.meetings[651][17] == "Q"
+
+
+async def test_nobody_is_told_of_an_installation_that_was_given_up(ask, dispatcher, portal):
+    await dispatcher.give_up(Delivery(ask.inbox.installation, 5))
+
+    assert portal.messages == []

@@ -1,0 +1,639 @@
+"""The public routes over loopback, with aiohttp's own test client: what is taken in, what is refused and how."""
+
+import asyncio
+import gzip
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from bot.emulator import faults
+from bot.errors import StorageError
+from bot.inbox.sqlite import SqliteInbox, events
+from bot.receiver import MAX_BODY, Receiver
+from bot.service import Core
+from tests.conftest import PortalTransport
+from tests.samples import forms
+
+FORM = "application/x-www-form-urlencoded"
+EVENTS, INSTALL = "/bitrix24/events", "/bitrix24/install"
+
+
+class WatchedTransport(PortalTransport):
+    """Remembers which hosts were asked."""
+
+    def __init__(self, portal: Any) -> None:
+        super().__init__(portal)
+        self.hosts: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.hosts.append(request.url.host)
+        return await super().handle_async_request(request)
+
+
+class Web:
+    """Posts to the receiver; nothing works on what it stores."""
+
+    def __init__(self, client: TestClient, core: Core, inbox: Any, portal: Any, transport: WatchedTransport) -> None:
+        self.client = client
+        self.core = core
+        self.inbox = inbox
+        self.portal = portal
+        self.transport = transport
+        self.app = next(iter(portal.oauth.apps.values()))
+
+    async def post(self, path: str, body: bytes | Mapping[str, str], **options: Any) -> ClientResponse:
+        data = body if isinstance(body, bytes) else urlencode(body).encode()
+        headers = {"Content-Type": FORM} | options.pop("headers", {})
+        return await self.client.post(path, data=data, headers=headers, **options)
+
+    async def status(self, path: str, body: bytes | Mapping[str, str], **options: Any) -> int:
+        return (await self.post(path, body, **options)).status
+
+    def installation(self, **auth: str | None) -> dict[str, str]:
+        """An installation as the portal sends it, with fields of `auth` changed or, by None, left out."""
+        self.portal.install(self.app)
+        return changed(self._taken(), {f"auth[{name}]": value for name, value in auth.items()})
+
+    def message(self, text: str = "accept 651", user_id: int = 17, **options: Any) -> dict[str, str]:
+        """An event as the portal sends it."""
+        self.portal.say(user_id, text, **options)
+        return self._taken()
+
+    def _taken(self) -> dict[str, str]:
+        delivery = self.portal.queue.pending[-1]
+        self.portal.queue.pending.clear()
+        return dict(parse_qsl(delivery.body.decode(), keep_blank_values=True))
+
+    async def install(self) -> None:
+        """Install the application and register the bot by hand."""
+        assert await self.status(INSTALL, self.installation()) == 200
+        member_id = self.portal.options.member_id
+        token = self.portal.oauth.issue(self.app, 1).access_token
+        where = {"eventMode": "webhook", "webhookUrl": "https://bot.example.com/bitrix24/events"}
+        fields = {"code": "statusbot", "properties": {"name": "Status"}, **where}
+        bot = await self.core.bitrix24.rest.call("imbot.v2.Bot.register", {"fields": fields}, token)
+        await self.core.store.bot_registered(member_id, bot["bot"]["id"], "v2")
+        self.transport.hosts.clear()
+
+    async def stored(self) -> list[str]:
+        rows = await self.core.database.read(lambda c: c.execute(select(events.c.key)).all())
+        return [row.key for row in rows]
+
+
+def changed(fields: dict[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+@pytest.fixture
+async def make_web(portal, clock, make_settings) -> AsyncIterator[Callable[..., Any]]:
+    """Return what starts a receiver; `inbox` replaces the real one."""
+    stops: list[Callable[[], Any]] = []
+
+    async def make(*, inbox: Any = None, limits: Mapping[str, float] | None = None, **overrides: Any) -> Web:
+        settings, transport = make_settings(**overrides), WatchedTransport(portal)
+        core = Core(settings, exclusive=True, transport=transport, clock=clock.now)
+        await core.store.load()
+        inbox = inbox or SqliteInbox(core.database, clock=clock.now)
+        receiver = Receiver(settings, core.store, inbox, core.bitrix24, core.metrics, clock.now, **(limits or {}))
+        client = TestClient(TestServer(receiver.app()))
+        await client.start_server()
+        stops.extend((client.close, core.close))
+        return Web(client, core, inbox, portal, transport)
+
+    yield make
+    for stop in stops:
+        await stop()
+
+
+@pytest.fixture
+async def web(make_web) -> Web:
+    return await make_web()
+
+
+@pytest.fixture
+async def installed(web) -> Web:
+    await web.install()
+    return web
+
+
+@asynccontextmanager
+async def one_line_without_secrets(web: Web, **expected: Any) -> AsyncIterator[None]:
+    """Demand exactly one line of log, which holds nothing that must not be known."""
+    with capture_logs() as lines:
+        yield
+    text = str(lines)
+    app = web.app
+    secrets = [app.application_token, app.client_secret, *web.portal.oauth._access, *web.portal.oauth._refresh, "651"]
+    assert not [secret for secret in secrets if secret in text], text
+    assert len(lines) == 1, text
+    assert expected.items() <= lines[0].items(), text
+
+
+# --- events: taken in
+
+
+async def test_event_is_stored_before_it_is_answered(installed):
+    fields = installed.message()
+
+    assert await installed.status(EVENTS, fields) == 200
+    assert f"{installed.portal.options.member_id}:message:905:{fields['data[message][id]']}" in await installed.stored()
+
+
+async def test_repeated_event_is_accepted_and_stored_once(installed):
+    fields = installed.message()
+    for _ in range(3):
+        assert await installed.status(EVENTS, fields) == 200
+
+    assert len([key for key in await installed.stored() if ":message:" in key]) == 1
+
+
+async def test_event_in_another_spelling_of_the_content_type_is_accepted(installed):
+    headers = {"Content-Type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8"}
+
+    assert await installed.status(EVENTS, installed.message(), headers=headers) == 200
+
+
+@pytest.mark.parametrize("name", forms.NAMES)
+async def test_body_of_every_kind_is_accepted(installed, name):
+    token, member_id = installed.app.application_token, installed.portal.options.member_id
+    fields = forms.pairs(name) | {"auth[application_token]": token, "auth[member_id]": member_id}
+    if name.startswith("app_install"):
+        assert await installed.status(EVENTS, fields) == 403  # of another portal
+        return
+
+    assert await installed.status(EVENTS, fields) == 200
+    assert await installed.status(EVENTS, changed(fields, {"auth[application_token]": "0" * 32})) == 403
+
+
+@pytest.mark.parametrize("name", ["ONSOMETHINGELSE", "ONAPPUPDATE", "onimbotv2reactionchange", "", "x" * 300, "\u0416"])
+async def test_event_that_means_nothing_to_us_is_accepted_and_forgotten(installed, name):
+    before = await installed.stored()
+    fields = installed.message() | {"event": name}
+
+    assert await installed.status(EVENTS, fields) == 200
+    assert await installed.stored() == before
+
+
+async def test_stored_event_holds_no_token(installed, tmp_path):
+    await installed.status(EVENTS, installed.message())
+    await installed.status(EVENTS, installed.message("/accept 651"))
+    portal = installed.portal
+    files = [file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith(".lock")]
+    secrets = [
+        installed.app.application_token,
+        installed.app.client_secret,
+        *portal.oauth._access,
+        *portal.oauth._refresh,
+    ]
+
+    assert any(b"accept 651" in content for content in files)
+    assert not [secret for secret in secrets if any(secret.encode() in content for content in files)]
+
+
+async def test_tokens_of_an_event_are_kept_for_its_author(installed):
+    fields = installed.message()
+    await installed.status(EVENTS, fields)
+    pair = await installed.core.store.tokens(installed.portal.options.member_id, 17)
+
+    assert pair is not None
+    assert pair.access_token == fields["auth[access_token]"]
+    assert "access_token" not in repr(pair)
+
+
+async def test_late_event_brings_no_older_tokens(installed, clock):
+    older = installed.message("status")
+    clock.advance(60)
+    newer = installed.message("status")
+    await installed.status(EVENTS, newer)
+    await installed.status(EVENTS, older)
+    pair = await installed.core.store.tokens(installed.portal.options.member_id, 17)
+
+    assert pair is not None
+    assert pair.access_token == newer["auth[access_token]"]
+
+
+async def test_tokens_of_a_refused_event_are_not_kept(installed):
+    for fields in (installed.message(auth_as=42), installed.message(user_id=88)):
+        assert await installed.status(EVENTS, fields) == 200
+    store, member_id = installed.core.store, installed.portal.options.member_id
+
+    assert [await store.tokens(member_id, user_id) for user_id in (17, 42, 88)] == [None, None, None]
+
+
+# --- events: refused
+
+
+async def test_nothing_is_taken_before_an_installation(web):
+    await web.core.store.load()
+    fields = forms.pairs("v2_message_private") | {"auth[application_token]": "", "auth[member_id]": ""}
+
+    for body in (fields, forms.pairs("v2_message_private"), {"event": "ONIMBOTV2MESSAGEADD"}):
+        async with one_line_without_secrets(web, event="request.refused", status=403, path=EVENTS):
+            assert await web.status(EVENTS, body) == 403
+    assert await web.stored() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"auth[application_token]": None},
+        {"auth[application_token]": ""},
+        {"auth[application_token]": "0" * 32},
+        {"auth[application_token]": "0" * 5000},
+        {"auth[application_token]": "\u0436" * 32},
+        {"auth[application_token]": "a b"},
+        {"auth[application_token]": None, "auth[application_token][]": "{token}"},
+        {"auth[application_token]": None, "auth[application_token][0]": "{token}"},
+        {"auth[application_token]": None, "data[bot][auth][application_token]": "{token}"},
+        {"auth[application_token]": None, "application_token": "{token}"},
+        {"auth[application_token]": "{token} "},
+        {"auth[application_token]": "{token}\0"},
+        {"auth[application_token]": "{TOKEN}"},
+        {"auth[member_id]": "5c" * 16},
+        {"auth[member_id]": "x" * 300},
+        {"auth[member_id]": "../../etc"},
+    ],
+)
+async def test_event_that_is_not_proven_is_refused(installed, changes):
+    token = installed.app.application_token
+    before = await installed.stored()
+    values = {
+        name: value and value.replace("{token}", token).replace("{TOKEN}", token.upper())
+        for name, value in changes.items()
+    }
+    fields = changed(installed.message(), values)
+
+    async with one_line_without_secrets(installed, event="request.refused", status=403):
+        response = await installed.post(EVENTS, fields)
+    assert response.status == 403
+    assert token not in await response.text()
+    assert await installed.stored() == before
+    assert await installed.core.store.tokens(installed.portal.options.member_id, 17) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nothing",
+        b'{"event": "ONIMBOTV2MESSAGEADD"}',
+        b"[1]=2",
+        b"=1",
+        b"event=%FF%FE",
+        b"\xff\xfe=1",
+        b"&" * 5000 + b"a=1",
+        b"a" + b"[b]" * 50 + b"=1",
+    ],
+)
+async def test_body_that_is_no_form_is_refused(installed, body):
+    async with one_line_without_secrets(installed, event="request.refused", status=400):
+        assert await installed.status(EVENTS, body) == 400
+    async with one_line_without_secrets(installed, event="request.refused", status=400):
+        assert await installed.status(INSTALL, body) == 400
+
+
+@pytest.mark.parametrize("name", ["data[message][id]", "data[user][id]", "data[bot][id]"])
+@pytest.mark.parametrize("value", [None, "", "0", "-1", "1e3", "9" * 30])
+async def test_event_without_its_ids_is_refused(installed, name, value):
+    before = await installed.stored()
+
+    assert await installed.status(EVENTS, changed(installed.message(), {name: value})) == 400
+    assert await installed.stored() == before
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "multipart/form-data; boundary=x", "text/plain", "application/octet-stream", "nonsense"],
+)
+async def test_other_content_types_are_refused(installed, kind):
+    for path in (EVENTS, INSTALL):
+        async with one_line_without_secrets(installed, event="request.refused", status=415, path=path):
+            assert await installed.status(path, installed.message(), headers={"Content-Type": kind}) == 415
+
+
+async def test_missing_content_type_is_refused(installed):
+    response = await installed.client.post(EVENTS, data=b"a=1", skip_auto_headers=["Content-Type"])
+
+    assert response.status == 415
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
+async def test_other_methods_are_refused(installed, method):
+    for path in (EVENTS, INSTALL):
+        async with one_line_without_secrets(installed, event="request.refused", status=405, path=path):
+            assert (await installed.client.request(method, path)).status == 405
+    assert (await installed.client.post("/bitrix24", data=b"a=1")).status == 405
+
+
+async def test_body_at_the_limit_is_read_and_beyond_it_is_not(installed):
+    fields = installed.message()
+    padded = urlencode(fields).encode() + b"&padding="
+    exact = padded + b"x" * (MAX_BODY - len(padded))
+
+    assert await installed.status(EVENTS, exact) == 200
+    async with one_line_without_secrets(installed, event="request.refused", status=413):
+        assert await installed.status(EVENTS, exact + b"x") == 413
+
+
+async def test_body_of_untold_length_is_limited_too(installed):
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"event=x&padding="
+        for _ in range(5):
+            yield b"x" * 60_000
+
+    async with one_line_without_secrets(installed, event="request.refused", status=413):
+        response = await installed.client.post(EVENTS, data=pieces(), headers={"Content-Type": FORM})
+    assert response.status == 413
+
+
+async def test_body_in_another_encoding_than_its_header_says_is_refused(installed):
+    async with one_line_without_secrets(installed, event="request.refused", status=400):
+        assert await installed.status(EVENTS, b"event=x", headers={"Content-Encoding": "gzip"}) == 400
+
+
+async def test_compressed_body_is_limited_when_it_is_unpacked(installed):
+    body = gzip.compress(b"event=x&padding=" + b"x" * 2 * MAX_BODY)
+
+    assert len(body) < MAX_BODY
+    assert await installed.status(EVENTS, body, headers={"Content-Encoding": "gzip"}) == 413
+
+
+async def test_slow_body_is_given_up(make_web):
+    web = await make_web(limits={"body_s": 0.02})
+    done = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"event=x"
+        await done.wait()
+
+    async with one_line_without_secrets(web, event="request.refused", status=408, path=EVENTS):
+        response = await web.client.post(EVENTS, data=pieces(), headers={"Content-Type": FORM})
+    assert response.status == 408
+    done.set()
+
+
+async def test_unknown_path_is_not_found_and_not_logged(web):
+    with capture_logs() as lines:
+        assert (await web.client.get("/wp-login.php")).status == 404
+    assert lines == []
+
+
+# --- events: not stored
+
+
+def failing(error: Exception | None) -> SimpleNamespace:
+    """An inbox that fails or, without an error, never ends."""
+
+    async def put(*_entries: Any, also: Any = ()) -> list[bool]:
+        if error is None:
+            await asyncio.Event().wait()
+        raise error or AssertionError
+
+    return SimpleNamespace(put=put, pending=0)
+
+
+@pytest.mark.parametrize("error", [StorageError("disk full"), None])
+async def test_event_that_cannot_be_stored_is_to_be_sent_again(make_web, error):
+    web = await make_web(limits={"store_s": 0.02})
+    await web.install()
+    web.inbox.put = failing(error).put
+    async with one_line_without_secrets(web, event="request.not-stored", path=EVENTS, log_level="error"):
+        response = await web.post(EVENTS, web.message())
+
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) > 0
+
+
+async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
+    web = await make_web(inbox=failing(StorageError("disk full")))
+
+    assert await web.status(INSTALL, web.installation()) == 503
+    assert web.core.store.all_portals() == []
+    assert await web.status(EVENTS, forms.pairs("v2_message_private")) == 403
+
+
+async def test_event_that_is_stored_too_slowly_is_carried_out_all_the_same(make_web):
+    """It was answered with 503; when it comes again its key is known, so the first one has to be worked on."""
+    web = await make_web(limits={"store_s": 0.02})
+    await web.install()
+    release, usual = asyncio.Event(), web.core.database.write
+
+    async def slow(work: Any) -> Any:
+        await release.wait()
+        return await usual(work)
+
+    web.core.database.write = slow
+    fields = web.message()
+    assert await web.status(EVENTS, fields) == 503
+    release.set()
+
+    assert await web.status(EVENTS, fields) == 200
+    assert web.inbox.pending == 2  # the installation is the other one
+
+
+# --- installation
+
+
+async def test_installation_is_verified_and_stored(web):
+    assert await web.status(INSTALL, web.installation()) == 200
+    (portal,) = web.core.store.all_portals()
+
+    assert (portal.member_id, portal.installer_id) == (web.portal.options.member_id, 1)
+    assert portal.application_token == web.app.application_token
+    assert [call.method for call in web.portal.calls] == ["app.info", "profile"]
+    assert set(web.transport.hosts) == {web.portal.options.domain}
+    assert len(await web.stored()) == 1
+
+
+async def test_documented_short_installation_is_taken(web):
+    web.portal.options.install_minimal = True
+
+    assert await web.status(INSTALL, web.installation()) == 200
+    assert web.core.store.all_portals()[0].installer_id == 1
+
+
+async def test_installation_may_come_to_the_address_of_events(web):
+    assert await web.status(EVENTS, web.installation()) == 200
+    assert len(web.core.store.all_portals()) == 1
+
+
+FOREIGN: dict[str, dict[str, str | None]] = {
+    "domain": {"domain": "evil.example"},
+    "no domain": {"domain": None},
+    "suffix": {"domain": "acme.bitrix24.example.evil.example"},
+    "endpoint": {"client_endpoint": "https://evil.example/rest/"},
+    "endpoint with user": {"client_endpoint": "https://acme.bitrix24.example@evil.example/rest/"},
+    "endpoint with port": {"client_endpoint": "https://acme.bitrix24.example:8443/rest/"},
+    "endpoint that is none": {"client_endpoint": "https://[bad/rest/"},
+    "endpoint without scheme": {"client_endpoint": "acme.bitrix24.example"},
+    "no member": {"member_id": None},
+    "token of somebody else": {"user_id": "42"},
+    "invented token": {"access_token": "f" * 70},
+}
+
+
+@pytest.mark.parametrize("why", list(FOREIGN))
+async def test_foreign_installation_is_refused_and_asks_no_foreign_host(web, why):
+    fields = web.installation(**FOREIGN[why], server_endpoint="https://oauth.evil.example/rest/")
+    async with one_line_without_secrets(web, event="request.refused", status=403, path=INSTALL):
+        assert await web.status(INSTALL, fields) == 403
+
+    assert set(web.transport.hosts) <= {web.portal.options.domain}
+    assert web.core.store.all_portals() == []
+    assert await web.stored() == []
+
+
+async def test_installation_of_another_application_is_refused(web):
+    other = web.portal.create_app("https://other.example/h", "https://other.example/i")
+    fields = web.installation(access_token=web.portal.oauth.issue(other, 1).access_token)
+
+    assert await web.status(INSTALL, fields) == 403
+    assert web.core.store.all_portals() == []
+
+
+async def test_installation_of_another_member_id_than_the_pinned_one_is_refused(make_web, portal):
+    web = await make_web(member_id="5c" * 16)
+
+    assert await web.status(INSTALL, web.installation()) == 403
+    assert web.transport.hosts == []
+
+
+@pytest.mark.parametrize("name", ["access_token", "application_token"])
+async def test_installation_without_its_tokens_is_refused(web, name):
+    assert await web.status(INSTALL, web.installation(**{name: None})) == 400
+    assert web.transport.hosts == []
+
+
+async def test_other_event_at_the_address_of_installations_is_refused(installed):
+    assert await installed.status(INSTALL, installed.message()) == 400
+
+
+async def test_unbelievable_server_is_not_believed(web):
+    assert await web.status(INSTALL, web.installation(server_endpoint="https://[oauth.evil.example/rest/")) == 200
+    assert web.core.store.all_portals()[0].oauth_server == web.portal.options.oauth_origin
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        faults.html_page(),
+        faults.cut(),
+        faults.slow(11),
+        faults.error("QUERY_LIMIT_EXCEEDED"),
+        faults.moved("https://evil.example"),
+    ],
+)
+@pytest.mark.parametrize("method", ["app.info", "profile"])
+async def test_installation_waits_for_a_portal_that_is_away(web, trouble, method):
+    web.portal.faults.add(method, trouble)
+    response = await web.post(INSTALL, web.installation())
+
+    assert response.status == 503
+    assert "Retry-After" in response.headers
+    assert set(web.transport.hosts) == {web.portal.options.domain}
+    assert web.core.store.all_portals() == []
+    assert await web.status(INSTALL, web.installation()) == 200
+
+
+async def test_expired_token_of_an_installation_is_refused_and_not_refreshed(web, clock):
+    fields = web.installation()
+    clock.advance(3601)
+
+    assert await web.status(INSTALL, fields) == 403
+    assert web.portal.oauth.requests == []
+
+
+async def test_second_installation_with_another_token_is_verified_again(installed):
+    usual = installed.app.application_token
+    forged = installed.installation(application_token="9" * 32, access_token="f" * 70)
+    assert await installed.status(INSTALL, forged) == 403
+    assert await installed.status(EVENTS, installed.message()) == 200
+
+    installed.app.application_token = "8" * 32
+    assert await installed.status(INSTALL, installed.installation()) == 200
+    assert await installed.status(EVENTS, installed.message()) == 200
+    assert await installed.status(EVENTS, installed.message() | {"auth[application_token]": usual}) == 403
+
+
+async def test_second_installation_under_another_member_id_is_refused(installed):
+    assert await installed.status(INSTALL, installed.installation(member_id="5c" * 16)) == 403
+    assert len(installed.core.store.all_portals()) == 1
+
+
+async def test_second_installation_keeps_the_bot(installed):
+    await installed.status(INSTALL, installed.installation())
+
+    assert installed.core.store.all_portals()[0].bot_id == 905
+
+
+async def test_flood_of_installations_leaves_the_portal_alone(web):
+    statuses = [await web.status(INSTALL, web.installation(access_token="f" * 70)) for _ in range(25)]
+
+    assert statuses[:20] == [403] * 20
+    assert 503 in statuses[20:]
+    assert web.portal.requests == statuses.count(403)
+
+
+# --- pages, health, figures
+
+
+async def test_handler_path_is_a_page_in_words(web):
+    response = await web.client.get("/bitrix24")
+    page = await response.text()
+
+    assert response.status == 200
+    assert response.content_type == "text/html"
+    assert "help" in page
+
+
+@pytest.mark.parametrize("query", ["state=abc", "code=1&state=abc&domain=x", "code=1", "state=", "state=<script>"])
+async def test_unknown_state_is_a_page_in_words(web, query):
+    response = await web.client.get(f"/bitrix24?{query}")
+    page = await response.text()
+
+    assert response.status == 400
+    assert "no longer valid" in page
+    assert "<script>" not in page
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_health_needs_neither_portal_nor_installation(web):
+    web.portal.faults.add("*", faults.cut(), count=None)
+
+    assert (await web.client.get("/health/live")).status == 200
+    assert (await web.client.get("/health/ready")).status == 200
+    assert web.transport.hosts == []
+
+
+@pytest.mark.parametrize("error", [StorageError("disk full"), None])
+async def test_not_ready_when_nothing_can_be_stored(make_web, error):
+    web = await make_web(limits={"store_s": 0.02})
+    web.core.database.write = failing(error).put
+    response = await web.client.get("/health/ready")
+
+    assert response.status == 503
+    assert "cannot be stored" in await response.text()
+    assert (await web.client.get("/health/live")).status == 200
+
+
+async def test_figures_have_their_public_names(installed):
+    await installed.status(EVENTS, installed.message())
+    installed.core.metrics.commands.labels("accept", "done").inc()
+    page = await (await installed.client.get("/metrics")).text()
+
+    assert 'statusbot_events_total{kind="message_added"} 1.0' in page
+    assert 'statusbot_commands_total{command="accept",outcome="done"} 1.0' in page
+    assert re.search(r'statusbot_portal_requests_total\{method="app.info",outcome="ok"\} 1.0', page)
+    names = ["replies_total", "portal_seconds_count", "pending", "limiter_wait_seconds_count"]
+    assert [name for name in names if not re.search(rf"^statusbot_{name} \d", page, re.MULTILINE)] == []
+    assert re.search(r"^statusbot_pending 2.0$", page, re.MULTILINE)

@@ -1,0 +1,394 @@
+"""What is kept of portals, tokens, questions and order, and who may read it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from bot.database import Database
+from bot.errors import SettingsError
+from bot.store import Place, Portal, Question, Store, TokenPair, Vault
+
+PORTAL, OTHER = "1b" * 16, "2c" * 16
+ADMIN, MIRA, JURIS = 1, 17, 23
+INSTALLED = Portal(PORTAL, "proof-of-origin-5d41402a", "https://oauth.bitrix.info", ADMIN, "en")
+CALLS = (("reset", ("651",)), ("decline", ("652", "653")))
+
+
+def pair(name: str, expires_at: int = 1000, *, user_id: int = MIRA, proven: bool = True) -> TokenPair:
+    return TokenPair(user_id, f"access-{name}", f"refresh-{name}", expires_at, proven=proven)
+
+
+async def save(store: Store, tokens: TokenPair, *, portal: str = PORTAL) -> None:
+    await store.database.write(store.saving_tokens(portal, tokens))
+
+
+async def install(store: Store, portal: Portal = INSTALLED, tokens: TokenPair | None = None) -> None:
+    await store.database.write(store.installing(portal, tokens or pair("installer", user_id=portal.installer_id)))
+    store.keep(portal)
+
+
+async def anew(store: Store, *keys: SecretStr) -> Store:
+    """Return the store that a restarted process has."""
+    other = Store(store.database, Vault(keys))
+    await other.load()
+    return other
+
+
+def another_key() -> SecretStr:
+    return SecretStr(Fernet.generate_key().decode())
+
+
+# --- portals
+
+
+async def test_portal_is_unknown_before_its_installation(store: Store) -> None:
+    await store.load()
+    assert store.portal(PORTAL) is None
+    assert store.all_portals() == []
+
+
+async def test_portal_is_served_when_kept(store: Store) -> None:
+    await store.database.write(store.installing(INSTALLED, pair("installer", user_id=ADMIN)))
+    assert store.portal(PORTAL) is None
+    store.keep(INSTALLED)
+    assert store.portal(PORTAL) == INSTALLED
+
+
+async def test_installation_survives_a_restart(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    other = await anew(store, secret_key)
+    assert other.all_portals() == [INSTALLED]
+    assert await other.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+
+
+async def test_installation_replaces_even_younger_tokens(store: Store) -> None:
+    await save(store, pair("former", 2000, user_id=ADMIN))
+    await install(store)
+    assert await store.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+
+
+async def test_repeated_installation_keeps_the_bot(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    await store.bot_registered(PORTAL, 905, "v2")
+    again = replace(INSTALLED, application_token="another-proof", installer_id=MIRA, language="ru")
+    await install(store, again)
+
+    expected = replace(again, bot_id=905, bot_api="v2")
+    assert store.portal(PORTAL) == expected
+    assert (await anew(store, secret_key)).portal(PORTAL) == expected
+
+
+async def test_removed_bot_is_forgotten(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    await store.bot_registered(PORTAL, 905, "v1")
+    await store.bot_registered(PORTAL, None, None)
+    assert store.portal(PORTAL) == INSTALLED == (await anew(store, secret_key)).portal(PORTAL)
+
+
+async def test_bot_of_an_unknown_portal_changes_nothing(store: Store) -> None:
+    await store.bot_registered(OTHER, 905, "v2")
+    assert store.all_portals() == []
+
+
+async def test_forgotten_portal_leaves_nothing(store: Store, secret_key: SecretStr) -> None:
+    neighbour = replace(INSTALLED, member_id=OTHER)
+    for portal in (INSTALLED, neighbour):
+        await install(store, portal)
+        await save(store, pair("claimed", proven=False), portal=portal.member_id)
+        await ask(store, portal=portal.member_id)
+        await store.carry_out(portal.member_id, MIRA, "presence", Place(7, 100))
+
+    await store.forget_portal(PORTAL)
+
+    assert store.all_portals() == [neighbour] == (await anew(store, secret_key)).all_portals()
+    assert await store.tokens(PORTAL, ADMIN) is None
+    assert await store.tokens(PORTAL, MIRA, proven=False) is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0) is None
+    assert not await store.superseded(PORTAL, MIRA, "presence", Place(1, 1))
+    assert await store.tokens(OTHER, ADMIN) is not None
+    assert await store.superseded(OTHER, MIRA, "presence", Place(1, 1))
+
+
+# --- tokens
+
+
+async def test_tokens_are_returned_to_their_person_only(store: Store) -> None:
+    await save(store, pair("a"))
+    assert await store.tokens(PORTAL, MIRA) == pair("a")
+    assert await store.tokens(PORTAL, JURIS) is None
+    assert await store.tokens(OTHER, MIRA) is None
+
+
+async def test_pair_without_refresh_token_is_kept(store: Store) -> None:
+    await save(store, replace(pair("a"), refresh_token=None))
+    assert await store.tokens(PORTAL, MIRA) == replace(pair("a"), refresh_token=None)
+
+
+async def test_older_pair_never_replaces_a_younger_one(store: Store) -> None:
+    await save(store, pair("young", 2000))
+    await save(store, pair("late", 1999))
+    assert await store.tokens(PORTAL, MIRA) == pair("young", 2000)
+
+
+@pytest.mark.parametrize("expires_at", [2000, 2001])
+async def test_pair_of_the_same_age_or_younger_replaces(store: Store, expires_at: int) -> None:
+    await save(store, pair("first", 2000))
+    await save(store, pair("second", expires_at))
+    assert await store.tokens(PORTAL, MIRA) == pair("second", expires_at)
+
+
+async def test_refreshed_pair_always_replaces(store: Store) -> None:
+    await save(store, pair("event", 2000))
+    await store.replace_tokens(PORTAL, pair("refreshed", 10))
+    assert await store.tokens(PORTAL, MIRA) == pair("refreshed", 10)
+
+
+async def test_unproven_pair_stands_apart(store: Store) -> None:
+    await save(store, pair("proven", 1000))
+    await save(store, pair("claimed", 2000, proven=False))
+    assert await store.tokens(PORTAL, MIRA) == pair("proven", 1000)
+    assert await store.tokens(PORTAL, MIRA, proven=False) == pair("claimed", 2000, proven=False)
+
+
+async def test_proven_pair_is_no_longer_unproven(store: Store) -> None:
+    claimed = pair("claimed", 2000, proven=False)
+    await save(store, claimed)
+    assert await store.prove_tokens(PORTAL, claimed) == pair("claimed", 2000)
+    assert await store.tokens(PORTAL, MIRA) == pair("claimed", 2000)
+    assert await store.tokens(PORTAL, MIRA, proven=False) is None
+
+
+async def test_proof_of_one_pair_proves_no_other(store: Store) -> None:
+    claimed, next_one = pair("claimed", 2000, proven=False), pair("next", 2000, proven=False)
+    await save(store, claimed)
+    await save(store, next_one)
+    await store.prove_tokens(PORTAL, claimed)
+    assert await store.tokens(PORTAL, MIRA) == pair("claimed", 2000)
+    assert await store.tokens(PORTAL, MIRA, proven=False) == next_one
+
+
+@pytest.mark.parametrize("proven", [True, False])
+async def test_forgotten_pair_is_gone_alone(store: Store, *, proven: bool) -> None:
+    for kind in (True, False):
+        await save(store, pair("a", proven=kind))
+        await save(store, pair("a", user_id=JURIS, proven=kind))
+    await store.forget_tokens(PORTAL, pair("a", proven=proven))
+    assert await store.tokens(PORTAL, MIRA, proven=proven) is None
+    assert await store.tokens(PORTAL, MIRA, proven=not proven) is not None
+    assert await store.tokens(PORTAL, JURIS, proven=proven) is not None
+
+
+async def test_pair_that_was_replaced_is_not_forgotten(store: Store) -> None:
+    await save(store, pair("new", 2000))
+    await store.forget_tokens(PORTAL, pair("old"))
+    assert await store.tokens(PORTAL, MIRA) == pair("new", 2000)
+
+
+# --- encryption
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        "UPDATE tokens SET user_id = 23",
+        f"UPDATE tokens SET portal = '{OTHER}'",
+        f"UPDATE tokens SET portal = '{OTHER}', user_id = 23",
+    ],
+)
+async def test_moved_tokens_open_for_nobody(store: Store, move: str) -> None:
+    await save(store, pair("a"))
+    await store.database.write(lambda c: c.execute(text(move)))
+    for portal in (PORTAL, OTHER):
+        for user_id in (MIRA, JURIS):
+            assert await store.tokens(portal, user_id) is None
+
+
+async def test_secret_of_another_kind_is_no_pair(store: Store) -> None:
+    await install(store)
+    await store.database.write(lambda c: c.execute(text("UPDATE tokens SET pair = application_token FROM portals")))
+    assert await store.tokens(PORTAL, ADMIN) is None
+
+
+async def test_moved_proof_of_origin_serves_nobody(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    await store.database.write(lambda c: c.execute(text(f"UPDATE portals SET member_id = '{OTHER}'")))
+    assert (await anew(store, secret_key)).all_portals() == []
+
+
+async def test_wrong_key_is_a_settings_error(store: Store) -> None:
+    await install(store)
+    other = Store(store.database, Vault([another_key()]))
+    with pytest.raises(SettingsError, match="STATUSBOT_SECRET_KEY") as caught:
+        await other.load()
+    assert "\n" not in str(caught.value)
+    with pytest.raises(SettingsError):
+        await other.tokens(PORTAL, ADMIN)
+
+
+async def test_former_key_behind_a_new_one_still_opens(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    rotated = await anew(store, another_key(), secret_key)
+    assert rotated.all_portals() == [INSTALLED]
+    assert await rotated.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+
+
+async def test_new_key_alone_opens_what_was_stored_with_it(store: Store, secret_key: SecretStr) -> None:
+    new_key = another_key()
+    rotated = await anew(store, new_key, secret_key)
+    await install(rotated)
+    assert (await anew(store, new_key)).all_portals() == [INSTALLED]
+    with pytest.raises(SettingsError):
+        await anew(store, secret_key)
+
+
+async def test_nothing_secret_is_in_the_files(store: Store, database: Database, tmp_path: Path) -> None:
+    await install(store)
+    for number in range(50):  # enough to fill pages, and to replace some
+        await save(store, pair(f"secret{number % 7}", number, user_id=number % 11, proven=number % 2 == 0))
+    await store.prove_tokens(PORTAL, pair("secret1", 1, user_id=1, proven=False))
+
+    while_open = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    await database.close()
+    closed = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    for content in (while_open, closed):
+        assert PORTAL.encode() in content
+        assert not any(secret in content for secret in (b"access-", b"refresh-", b"proof-of-origin"))
+
+
+@pytest.mark.parametrize("value", [INSTALLED, pair("a")])
+def test_repr_shows_no_secret(value: object) -> None:
+    assert not any(secret in repr(value) for secret in ("proof", "access-", "refresh-"))
+
+
+# --- questions
+
+
+async def ask(store: Store, *, asked_at: int = 100, asked_by: str = "event-1", portal: str = PORTAL) -> str:
+    return await store.ask(portal, MIRA, "17", CALLS, language="ru", asked_at=asked_at, asked_by=asked_by)
+
+
+async def test_question_returns_what_was_asked(store: Store) -> None:
+    key = await ask(store)
+    question = await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=100, dialog_id="17")
+    assert question == Question("17", key, CALLS, 100, "ru")
+
+
+async def test_same_event_asks_the_same_question(store: Store) -> None:
+    assert await ask(store) == await ask(store, asked_at=150)
+
+
+async def test_other_event_asks_another_question_instead(store: Store) -> None:
+    former = await ask(store)
+    key = await ask(store, asked_by="event-2")
+    assert key != former
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=former) is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key) is not None
+
+
+async def test_question_expires(store: Store) -> None:
+    await ask(store, asked_at=100)
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=101) is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=100) is not None
+
+
+async def test_question_is_answered_where_it_was_asked(store: Store) -> None:
+    await ask(store)
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, dialog_id="chat311") is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, dialog_id="17") is not None
+
+
+async def test_question_needs_its_key(store: Store) -> None:
+    key = await ask(store)
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=f"{key}0") is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key) is not None
+
+
+async def test_question_is_its_persons_alone(store: Store) -> None:
+    key = await ask(store)
+    assert await store.take_question(PORTAL, JURIS, taken_by="event-2", asked_since=0, key=key) is None
+    assert await store.take_question(OTHER, MIRA, taken_by="event-2", asked_since=0, key=key) is None
+
+
+async def test_taken_question_is_closed_for_other_events(store: Store) -> None:
+    key = await ask(store)
+    taken = await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key)
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key) is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key) == taken
+
+
+async def test_refused_taker_does_not_close_the_question(store: Store) -> None:
+    await ask(store)
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-2", asked_since=0, key="wrong") is None
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0) is not None
+
+
+async def test_dropped_question_is_closed(store: Store) -> None:
+    await ask(store)
+    await store.drop_question(PORTAL, MIRA, unless_asked_by="event-2")
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0) is None
+
+
+async def test_event_does_not_drop_its_own_question(store: Store) -> None:
+    await ask(store)
+    await store.drop_question(PORTAL, MIRA, unless_asked_by="event-1")
+    assert await store.take_question(PORTAL, MIRA, taken_by="event-3", asked_since=0) is not None
+
+
+# --- order
+
+
+def message(message_id: int, sent_at: int) -> Place:
+    return Place(message_id, sent_at)
+
+
+def press(sent_at: int) -> Place:
+    return Place(None, sent_at)
+
+
+@pytest.mark.parametrize(
+    ("done", "late", "expected"),
+    [
+        (message(8, 100), message(7, 100), True),
+        (message(8, 100), message(7, 101), True),  # ids decide between messages, not clocks
+        (message(8, 100), message(8, 100), False),
+        (message(8, 100), message(9, 99), False),
+        (press(100), press(99), True),
+        (press(100), press(100), False),
+        (press(100), press(101), False),
+        (message(8, 100), press(99), True),
+        (message(8, 100), press(100), False),
+        (message(8, 100), press(101), False),
+        (press(100), message(7, 99), True),
+        (press(100), message(7, 100), False),
+        (press(100), message(7, 101), False),
+    ],
+)
+async def test_older_command_is_superseded(store: Store, done: Place, late: Place, *, expected: bool) -> None:
+    await store.carry_out(PORTAL, MIRA, "meeting:651", done)
+    assert await store.superseded(PORTAL, MIRA, "meeting:651", late) is expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_newest_of_each_kind_counts(store: Store, order: int) -> None:
+    places = [message(5, 100), press(120), message(6, 110), press(90)]
+    for place in places[::order]:
+        await store.carry_out(PORTAL, MIRA, "presence", place)
+
+    superseded = [message(5, 130), message(6, 119), press(119)]
+    newest = [message(6, 120), message(7, 120), press(120)]
+    assert all([await store.superseded(PORTAL, MIRA, "presence", place) for place in superseded])
+    assert not any([await store.superseded(PORTAL, MIRA, "presence", place) for place in newest])
+
+
+async def test_nothing_is_superseded_by_what_concerns_another_thing(store: Store) -> None:
+    await store.carry_out(PORTAL, MIRA, "meeting:651", message(8, 100))
+    late = message(7, 99)
+    assert not await store.superseded(PORTAL, MIRA, "meeting:652", late)
+    assert not await store.superseded(PORTAL, MIRA, "presence", late)
+    assert not await store.superseded(PORTAL, JURIS, "meeting:651", late)
+    assert not await store.superseded(OTHER, MIRA, "meeting:651", late)
