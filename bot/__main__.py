@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import click
+from cryptography.fernet import Fernet
 
 from bot import log, settings
 from bot import manifest as manifests
 from bot.bitrix24.sync import sync as synchronise
+from bot.check import Report
+from bot.check import check as checks
+from bot.database import path_of
 from bot.demo import converse, emulate, show
 from bot.dispatch import wanted
 from bot.errors import BotError
@@ -69,25 +74,82 @@ async def _sync(chosen: Settings) -> None:
 
 
 @cli.command()
+@click.option("--new-key", is_flag=True, help="Only print a fresh key for STATUSBOT_SECRET_KEY.")
+def check(*, new_key: bool) -> None:
+    """Examine settings, database, public address, OAuth, scopes, bot registration.
+
+    Prints a line for each finding and what to do about it; ends with 1 when something needs a person. May run beside `serve`.
+    """
+    if new_key:
+        click.echo(Fernet.generate_key().decode())
+        return
+    log.configure("error", None)
+    # A resolver that is away would hold the end of the process up, long after each look-up was given up.
+    os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:1")
+    report = Report(click.echo)
+    _run(checks(report))
+    sys.exit(1 if report.problems else 0)
+
+
+@cli.command()
+def rotate_keys() -> None:
+    """Encrypt everything in the database with the first key of STATUSBOT_SECRET_KEY.
+
+    To change keys: put a new one (`statusbot check --new-key`) before the old one, with a comma; restart `serve`; run this, also
+    while it serves; then remove the old key. Repeating changes nothing.
+    """
+    _run(_rotate_keys(_configured()))
+
+
+async def _rotate_keys(chosen: Settings) -> None:
+    path = path_of(chosen.database_url)
+    if not path.exists():  # "nothing to change" in the wrong folder would cost the old key
+        raise BotError(f"STATUSBOT_DATABASE_URL: there is no database {path}.")
+    core = Core(chosen, exclusive=False)
+    try:
+        found = await core.store.rotation.run()
+    finally:
+        await core.close()
+    if found.former:
+        click.echo(f"{found.former} values encrypted with the first key")
+    else:
+        click.echo("nothing to change")
+    if found.lost:
+        raise BotError(f"{found.lost} values need a key that STATUSBOT_SECRET_KEY does not hold, and were left alone.")
+
+
+@cli.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def manifest(*, as_json: bool) -> None:
-    """Print what to type into the local application form of the portal."""
-    _run(_manifest(as_json=as_json))
-
-
-async def _manifest(*, as_json: bool) -> None:
-    chosen = settings.load()
-    fields = {
-        "Handler path": f"{chosen.public_url}/bitrix24",
-        "Initial installation path": f"{chosen.public_url}/bitrix24/install",
-        "Uses API only": "yes",
-        "Permissions": ", ".join(manifests.load(MANIFEST).scopes),
-    }
+    """Print what to type into the local application form of the portal; needs STATUSBOT_PUBLIC_URL alone."""
+    try:
+        public_url = settings.load_public_url()
+        scopes = manifests.load(MANIFEST).scopes
+    except BotError as error:
+        raise _in_one_line(error) from None
     if as_json:
+        fields = {name: list(scopes) if name == _PERMISSIONS else value for name, value in _form(public_url, scopes)}
         click.echo(json.dumps(fields, indent=2, ensure_ascii=False))
         return
-    for name, value in fields.items():
+    click.echo("# Developer resources -> Other -> Local application")
+    for name, value in _form(public_url, scopes):
         click.echo(f"{name}: {value}")
+
+
+_PERMISSIONS = "Permissions"
+
+
+def _form(public_url: str, scopes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the fields of the form, named as on it, in its order (contract A.1)."""
+    return [
+        ("Type", "Server"),
+        ("Handler path", f"{public_url}/bitrix24"),
+        ("Initial installation path", f"{public_url}/bitrix24/install"),
+        ("Uses API only", "yes"),
+        ("Menu item name", "none"),
+        ("Assigned languages", "none"),
+        (_PERMISSIONS, ", ".join(scopes)),
+    ]
 
 
 @cli.command()

@@ -9,7 +9,9 @@ from bot.bitrix24.oauth import AsUser
 from bot.errors import ManifestError
 from bot.grammar import Call
 from bot.manifest import Manifest
-from bot.store import Place, Question, Store
+from bot.order import Place
+from bot.questions import Question
+from bot.store import Store
 from bot.texts import Safe, Texts
 
 # How long a confirmation may be given (interface, section 4).
@@ -28,11 +30,13 @@ class Reply:
         text: In the sender's language; everybody else's text in it is inert.
         outcome: What became of the command, for log and metrics.
         asks: The commands that are carried out if the sender confirms.
+        connects: A button with the sender's link to connect goes along; private chats only.
     """
 
     text: Safe
     outcome: Outcome = "done"
     asks: tuple[Call, ...] = ()
+    connects: bool = False
 
     @classmethod
     def together(cls, replies: Sequence["Reply"]) -> "Reply":
@@ -42,6 +46,7 @@ class Reply:
             text=Safe("\n".join(lines)),
             outcome=replies[0].outcome if len({reply.outcome for reply in replies}) == 1 else "done",
             asks=tuple(call for reply in replies for call in reply.asks),
+            connects=any(reply.connects for reply in replies),
         )
 
 
@@ -94,13 +99,21 @@ class Context:
         """Ask the sender to confirm this very command; it then runs again, `confirmed`."""
         return Reply(self.text(key, **args), "asked", (self.call,))
 
+    def offer_connection(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
+        """Answer with a link on which the sender permits us to act for them. Only in private: others must not see it."""
+        return Reply(self.text(key, **args), outcome, connects=self.private)
+
+    async def disconnect(self) -> None:
+        """Forget every permission of the sender's, their links to connect, and what waits for one."""
+        await self.store.forget_person(self.portal, self.user_id)
+
     async def superseded(self, subject: str) -> bool:
         """Whether a newer command of the sender was carried out on `subject` already."""
-        return await self.store.superseded(self.portal, self.user_id, subject, self.place)
+        return await self.store.order.superseded(self.portal, self.user_id, subject, self.place)
 
     async def carried_out(self, subject: str) -> None:
         """Remember that this command was carried out, so that an older one that is late does not undo it."""
-        await self.store.carry_out(self.portal, self.user_id, subject, self.place)
+        await self.store.order.carry_out(self.portal, self.user_id, subject, self.place)
 
     async def take_question(self, *, key: str | None = None) -> Question | None:
         """Return the open question and close it.
@@ -110,7 +123,7 @@ class Context:
         """
         if key is None and await self.superseded(QUESTION):
             return None
-        return await self.store.take_question(
+        return await self.store.questions.take(
             self.portal,
             self.user_id,
             taken_by=self.event_key,

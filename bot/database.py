@@ -35,13 +35,17 @@ _BUSY_S = 5.0
 class Database:
     """An open embedded database.
 
+    Args:
+        url: `sqlite:///` and a file, which is made when there is none.
+        exclusive: Claim it. Only whoever has claimed a database changes its schema: others may find a service at work on it.
+
     Raises:
-        StorageError: it cannot be opened, or its schema is newer than this program.
+        StorageError: it cannot be opened, or its schema is newer than this program, or older and not ours to change.
         AlreadyRunning: `exclusive` was asked for and another process has it.
     """
 
     def __init__(self, url: str, *, exclusive: bool = False) -> None:
-        self.path = Path(make_url(url).database or "").resolve()
+        self.path = path_of(url)
         self._lock = self._claim() if exclusive else None
         self._engine = _engine(url)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
@@ -49,17 +53,20 @@ class Database:
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
         try:
-            _migrate(self._engine)
+            _migrate(self._engine, may_change=exclusive)
         except (SQLAlchemyError, OSError) as error:
             self.dispose()
-            raise StorageError(f"The database {self.path} cannot be used: {_cause(error)}") from error
+            raise StorageError(
+                f"STATUSBOT_DATABASE_URL: {self.path} cannot be used ({_cause(error)}): name a database of this bot, or a new file, that "
+                "its user may write."
+            ) from error
         except StorageError:
             self.dispose()
             raise
 
     def _claim(self) -> FileLock:
         lock = FileLock(f"{self.path}.lock")
-        unusable = f"The folder of the database cannot be written: {self.path.parent}"
+        unusable = f"STATUSBOT_DATABASE_URL: the folder {self.path.parent} cannot be written"
         if not self.path.parent.is_dir():  # FileLock would make what may be a slip of the pen
             raise StorageError(f"{unusable} (no such folder).")
         try:
@@ -186,7 +193,12 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _migrate(engine: Engine) -> None:
+def path_of(url: str) -> Path:
+    """Return the file of an embedded database."""
+    return Path(make_url(url).database or "").resolve()
+
+
+def _migrate(engine: Engine, *, may_change: bool) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -198,7 +210,12 @@ def _migrate(engine: Engine) -> None:
         if current == script.get_current_head():
             return
         if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
-            raise StorageError("The database was written by a newer version of this program.")
+            raise StorageError("The database was written by a newer version of this program: install that one.")
+        if current is not None and not may_change:
+            raise StorageError(
+                f"The database has the schema of an older version ({current}, not {script.get_current_head()}): "
+                "`statusbot serve` of this version brings it up to date when it starts."
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

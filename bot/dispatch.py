@@ -12,15 +12,18 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import events
+from bot.admission import reason_to_ignore
 from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
-from bot.conversation import Conversation, Parts, patiently, reason_to_ignore
+from bot.conversation import Conversation
 from bot.errors import BitrixError, ManifestError, NotConnected
 from bot.grammar import check_signature
 from bot.inbox import Delivery
 from bot.manifest import Argument, Manifest
+from bot.parts import Parts
 from bot.settings import Settings
+from bot.speech import Address, Speech, patiently
 from bot.store import Portal
 from bot.texts import Texts
 
@@ -80,15 +83,14 @@ class Dispatcher:
         began_at = time.monotonic()
         event = events.load(delivery.entry.body)
         if isinstance(event, events.AppInstalled):
-            await (
-                self._parts.store.load()
-            )  # stored together with the event, which may have been quicker than the receiver
+            # Stored together with the event, which may have been quicker than the receiver's own memory.
+            await self._parts.store.load()
         portal = self._parts.store.portal(event.portal)
-        user_id = event.user.id if isinstance(event, events.PersonalEvent) else None
+        user_id = _person(event)
         with bound_contextvars(event_key=event.key, user_id=user_id, command=None):
             outcome = "portal forgotten"
             if portal is not None:
-                outcome = await self._carry_out(event, portal, delivery.starts)
+                outcome = await self._carry_out(event, portal, delivery)
             duration_ms = round((time.monotonic() - began_at) * 1000)
             log.info("event.handled", kind=event.kind, outcome=outcome, duration_ms=duration_ms)
 
@@ -99,14 +101,18 @@ class Dispatcher:
         if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
             return
         if reason_to_ignore(event) is None:
-            await Conversation(self._parts, event, portal).tell("errors.given-up")
+            key, starts = delivery.entry.key, delivery.starts
+            await Conversation(self._parts, event, portal, key=key, starts=starts).tell("errors.given-up")
 
-    async def _carry_out(self, event: events.Event, portal: Portal, starts: int) -> str:
+    async def _carry_out(self, event: events.Event, portal: Portal, delivery: Delivery) -> str:
         match event:
             case events.MessageAdded() | events.CommandAdded():
                 if reason := reason_to_ignore(event):
                     return f"ignored: {reason}"
-                return await Conversation(self._parts, event, portal, starts=starts).answer()
+                key, starts = delivery.entry.key, delivery.starts
+                return await Conversation(self._parts, event, portal, key=key, starts=starts).answer()
+            case events.Connected():
+                return await self._tell_connected(event, portal)
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():
@@ -116,6 +122,12 @@ class Dispatcher:
             case _:
                 return "ignored: nothing to do"
         return "done"
+
+    async def _tell_connected(self, event: events.Connected, portal: Portal) -> str:
+        key = "connect.done-too-late" if event.too_late else "connect.done"
+        to = Address(portal.bot_id or event.bot_id, event.user_id, "v2", event.dialog_id)
+        said = await Speech(self._parts, portal, to).say(self._parts.texts.say(event.language, key))
+        return "done" if said else "unanswered"
 
     async def _synchronise(self, portal: Portal) -> str:
         """Register bot, commands and subscriptions after an installation."""
@@ -129,3 +141,9 @@ class Dispatcher:
             log.error("portal.not-synchronised", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return "failed"
         return "done"
+
+
+def _person(event: events.Event) -> int | None:
+    if isinstance(event, events.PersonalEvent):
+        return event.user.id
+    return event.user_id if isinstance(event, events.Connected) else None

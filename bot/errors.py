@@ -12,11 +12,14 @@ BotError
 │   └── NotProven           the event's own token is somebody else's
 └── BitrixError             the portal, or its authorization server, said no or said nothing
     ├── Unavailable         retriable: no answer, a broken one, a fault of theirs
+    │   ├── NotReached      retriable: the request never left, so nothing has come of it
+    │   ├── PortalMoved     not retriable: it redirects to another host, so the administrator has to act
     │   └── RateLimited     retriable: too many requests
     │       └── MethodBlocked  retriable: the method's time budget is used up
     ├── AuthorizationLost   this token is of no use any more: forget it
     │   └── TokenExpired    refresh once, repeat once
     ├── NotPermitted        this person or this application may not do that
+    │   └── MissingRight    the token lacks a scope: refresh once, since a fresh one may have it
     ├── ApplicationGone     removed, unpaid, blocked: a person has to act
     └── MethodMissing       the portal does not know the method
 """
@@ -32,7 +35,7 @@ class BotError(Exception):
         retriable: Whether the same thing may succeed a little later.
     """
 
-    text: ClassVar[str] = "errors.internal"
+    text: str = "errors.internal"
     retriable: ClassVar[bool] = False
 
 
@@ -82,14 +85,17 @@ class BitrixError(BotError):
     Attributes:
         method: REST method, as sent.
         code: Error code in lower case; empty for the calendar's own complaints (contract C.2).
+        halfway: It ended a batch of which something had been carried out.
     """
 
     text = "errors.refused"
+    halfway = False
 
-    def __init__(self, message: str = "", *, method: str = "", code: str = "") -> None:
+    def __init__(self, message: str = "", *, method: str = "", code: str = "", text: str | None = None) -> None:
         super().__init__(message or code or type(self).__name__)
         self.method = method
         self.code = code
+        self.text = text or self.text
 
 
 class Unavailable(BitrixError):
@@ -97,6 +103,10 @@ class Unavailable(BitrixError):
 
     text = "errors.portal-away"
     retriable = True
+
+
+class NotReached(Unavailable):
+    """Nobody took the request, so it has no outcome at all."""
 
 
 class RateLimited(Unavailable):
@@ -112,8 +122,8 @@ class MethodBlocked(RateLimited):
         wait_s: Seconds until it works again, as far as the answer tells, else None.
     """
 
-    def __init__(self, message: str = "", *, method: str = "", code: str = "", wait_s: float | None = None) -> None:
-        super().__init__(message, method=method, code=code)
+    def __init__(self, *, method: str = "", code: str = "", wait_s: float | None = None) -> None:
+        super().__init__(method=method, code=code)
         self.wait_s = wait_s
 
 
@@ -133,11 +143,34 @@ class NotPermitted(BitrixError):
     text = "errors.not-permitted"
 
 
+class MissingRight(NotPermitted):
+    """The token does not hold the scope of the method; one that is refreshed after the scopes were widened may (contract J.7)."""
+
+    text = "errors.missing-right"
+
+
 class ApplicationGone(BitrixError):
     """The application is removed, unpaid or blocked at the portal; only an administrator can help."""
 
     text = "errors.application-gone"
 
 
+class PortalMoved(Unavailable):
+    """The pinned host redirects to another one, which is not ours to trust (contract C.1). Nothing has come of the request.
+
+    Attributes:
+        host: Where it points; a name and perhaps a port, nothing that could be secret.
+    """
+
+    text = "errors.portal-moved"
+    retriable = False
+
+    def __init__(self, *, method: str = "", host: str = "") -> None:
+        super().__init__("the portal redirects to another host", method=method)
+        self.host = host
+
+
 class MethodMissing(BitrixError):
     """The portal does not know the method (for `imbot.v2.*`: it is older than REST revision 33)."""
+
+    text = "errors.method-missing"

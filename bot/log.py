@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import structlog
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 # Keys whose values never appear, wherever they stand (contract B.7).
 SECRET_KEYS = frozenset(
@@ -26,6 +27,21 @@ def mask(value: Any) -> Any:
 def _mask_secrets(_logger: Any, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     masked: dict[str, Any] = mask(line)
     return masked
+
+
+def quiet_retries() -> None:
+    """Have repeated attempts told at level debug only, and by the name of their cause.
+
+    By default each is a warning that shows arguments and causes, and those may hold anything.
+    """
+    set_on_retry_hooks([_tell_retry])
+
+
+def _tell_retry(details: RetryDetails) -> None:
+    reason = type(details.caused_by).__name__
+    structlog.get_logger().debug(
+        "retry.waits", reason=reason, number=details.retry_num, wait_s=round(details.wait_for, 1)
+    )
 
 
 def configure(level: str, form: Literal["console", "json"] | None) -> None:

@@ -9,8 +9,6 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from html import escape
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -21,15 +19,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from bot import events
+from bot.admission import is_typed, reason_to_ignore, reason_to_refuse
+from bot.bitrix24.authorization import choose_server
+from bot.bitrix24.connection import WithToken
 from bot.bitrix24.methods import app as app_methods
-from bot.bitrix24.oauth import Bitrix24, choose_server
-from bot.conversation import reason_to_ignore, reason_to_refuse
-from bot.database import Work
+from bot.bitrix24.oauth import Bitrix24
 from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
+from bot.pages import Pages
 from bot.settings import Settings
 from bot.store import Portal, Store, TokenPair
+from bot.texts import Texts
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class Receiver:
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
         *,
+        texts: Texts,
         body_s: float = BODY_S,
         store_s: float = STORE_S,
     ) -> None:
@@ -65,6 +67,7 @@ class Receiver:
         self._bitrix24 = bitrix24
         self._metrics = metrics
         self._clock = clock
+        self._pages = Pages(settings, store, inbox, bitrix24, texts, clock, store_s)
         self._body_s = body_s
         self._store_s = store_s
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
@@ -74,7 +77,8 @@ class Receiver:
         app = web.Application(client_max_size=MAX_BODY, middlewares=[_log_refusals])
         app.router.add_post("/bitrix24/install", self._answering(self._install))
         app.router.add_post("/bitrix24/events", self._answering(self._events))
-        app.router.add_get("/bitrix24", _handler_page)
+        # A look at the head of the page must not use its code up.
+        app.router.add_get("/bitrix24", self._pages.show, allow_head=False)
         app.router.add_get("/health/live", _live)
         app.router.add_get("/health/ready", self._ready)
         app.router.add_get("/metrics", self._show_metrics)
@@ -111,9 +115,13 @@ class Receiver:
         wanted = [self._dated(event) for event in found if self._is_wanted(event)]
         if not wanted:
             return
-        also = self._fresh_tokens(tree, portal, wanted[0])
+        bot_pair = self._bot_pair(tree, portal)
+        pairs = [pair for pair in (self._author_pair(tree, wanted[0]), bot_pair) if pair is not None]
+        also = [self._store.saving_tokens(portal.member_id, pair) for pair in pairs]
         async with asyncio.timeout(self._store_s):
             await self._inbox.put(*map(_entry, wanted), also=also)
+        if bot_pair is not None:
+            self._bot_tokens[portal.member_id, bot_pair.user_id] = bot_pair.expires_at
 
     def _prove(self, tree: events.Tree) -> Portal:
         """Return the installation that a body comes from.
@@ -142,30 +150,31 @@ class Receiver:
         """Give an event that names no time that of its arrival."""
         return event if event.sent_at else replace(event, sent_at=int(self._clock()))
 
-    def _fresh_tokens(self, tree: events.Tree, portal: Portal, event: events.Event) -> list[Work[Any]]:
-        """Return the work that stores the tokens that came with a message; events themselves hold none."""
-        if not isinstance(event, events.MessageAdded | events.CommandAdded):
-            return []
-        works: list[Work[Any]] = []
+    def _author_pair(self, tree: events.Tree, event: events.Event) -> TokenPair | None:
+        """Return the tokens of the writer that came with a message; events themselves hold none."""
         author = events.author_credentials(tree)
-        if author and reason_to_refuse(event, allow_extranet=self._settings.allow_extranet) is None:
-            pair = TokenPair(
-                user_id=event.user.id,
-                access_token=author.access_token,
-                refresh_token=author.refresh_token,
-                expires_at=author.expires_at or 0,
-                proven=author.user_id == event.user.id,
-            )
-            works.append(self._store.saving_tokens(portal.member_id, pair))
-        bot = events.bot_credentials(tree)
-        if bot and bot[0] == portal.bot_id:  # an id that is not our bot's may be a person's
-            bot_id, credentials = bot
-            expires_at = credentials.expires_at or 0
-            if expires_at >= self._bot_tokens.get((portal.member_id, bot_id), 0) + _BOT_TOKENS_S:
-                self._bot_tokens[portal.member_id, bot_id] = expires_at
-                pair = TokenPair(bot_id, credentials.access_token, credentials.refresh_token, expires_at)
-                works.append(self._store.saving_tokens(portal.member_id, pair))
-        return works
+        if author is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
+            return None
+        if reason_to_refuse(event, allow_extranet=self._settings.allow_extranet) is not None:
+            return None
+        return TokenPair(
+            user_id=event.user.id,
+            access_token=author.access_token,
+            refresh_token=author.refresh_token,
+            expires_at=author.expires_at or 0,
+            proven=author.user_id == event.user.id,
+        )
+
+    def _bot_pair(self, tree: events.Tree, portal: Portal) -> TokenPair | None:
+        """Return our bot's own tokens, when those that are stored will expire much sooner."""
+        found = events.bot_credentials(tree)
+        if found is None or found[0] != portal.bot_id:  # an id that is not our bot's may be a person's
+            return None
+        bot_id, credentials = found
+        expires_at = credentials.expires_at or 0
+        if expires_at < self._bot_tokens.get((portal.member_id, bot_id), 0) + _BOT_TOKENS_S:
+            return None
+        return TokenPair(bot_id, credentials.access_token, credentials.refresh_token, expires_at)
 
     # --- installation
 
@@ -211,7 +220,7 @@ class Receiver:
         if not self._verifications.has_capacity():
             raise Unavailable("too many installations to verify")
         await self._verifications.acquire()
-        caller = _WithToken(self._bitrix24, credentials.access_token)
+        caller = WithToken(self._bitrix24, credentials.access_token)
         try:
             code = await app_methods.app_code(caller)
             owner = await app_methods.profile_id(caller)
@@ -244,21 +253,8 @@ class Receiver:
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-class _WithToken:
-    """Calls the pinned portal with a token that nobody has confirmed yet."""
-
-    def __init__(self, bitrix24: Bitrix24, token: str) -> None:
-        self._bitrix24 = bitrix24
-        self._token = token
-
-    async def call(self, method: str, params: Any, /) -> Any:
-        return await self._bitrix24.rest.call(method, params, self._token)
-
-
 def _entry(event: events.Event) -> Entry:
-    typed = isinstance(event, events.MessageAdded) or (
-        isinstance(event, events.CommandAdded) and event.context == "textarea"
-    )
+    typed = isinstance(event, events.MessageAdded | events.CommandAdded) and is_typed(event)
     return Entry(
         key=event.key,
         lane=event.lane,
@@ -308,22 +304,3 @@ def _refusal(request: web.Request, status: int, reason: str) -> web.Response:
 
 async def _live(_request: web.Request) -> web.Response:
     return web.Response(text="alive\n")
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Status Bot</title>
-<body style="font: 16px/1.5 system-ui; max-width: 36em; margin: 15vh auto; padding: 0 1em">
-<h1>{title}</h1><p>{words}</p></body></html>
-"""
-
-
-async def _handler_page(request: web.Request) -> web.Response:
-    """Show a page in words. Nobody was sent here to authorize, so every `state` is unknown."""
-    if "state" in request.query or "code" in request.query:
-        return _page(400, "This link is no longer valid", "Go back to the chat with the bot and ask for a new one.")
-    return _page(200, "Status Bot", "This bot lives in your Bitrix24 chat. Open a chat with it and write “help”.")
-
-
-def _page(status: int, title: str, words: str) -> web.Response:
-    page = _PAGE.format(title=escape(title), words=escape(words))
-    return web.Response(status=status, text=page, content_type="text/html", headers={"Referrer-Policy": "no-referrer"})

@@ -11,18 +11,22 @@ import structlog
 from aiohttp import web
 
 from bot import manifest as manifests
+from bot.bitrix24.keeper import keep_alive
 from bot.bitrix24.oauth import Bitrix24
-from bot.conversation import Parts
+from bot.bitrix24.outbox import Outbox
 from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 from bot.grammar import Grammar
 from bot.inbox.sqlite import SqliteInbox
+from bot.log import quiet_retries
 from bot.metrics import Metrics
+from bot.parts import Parts
 from bot.receiver import Receiver
 from bot.settings import Settings
-from bot.store import Store, Vault
+from bot.store import Store
 from bot.texts import Texts
+from bot.vault import Vault
 
 log = structlog.get_logger()
 
@@ -30,6 +34,8 @@ MANIFEST = Path(__file__).resolve().parent.parent / "manifest"
 # What a stop allows running commands; the rest goes back to the inbox. SIGTERM to exit takes less than 10 s.
 _GRACE_S = 5.0
 _REQUESTS_S = 2.0
+# What an event usually costs the portal's quota: read, write, reply.
+_REQUESTS_PER_EVENT = 3
 
 
 @cache
@@ -59,12 +65,13 @@ class Core:
         manifest = manifests.load(MANIFEST)
         if settings.language not in manifest.app.languages:
             raise SettingsError(f"STATUSBOT_LANGUAGE is one of {', '.join(manifest.app.languages)}.")
+        quiet_retries()
         self.database = Database(settings.database_url, exclusive=exclusive)
         self.store = Store(self.database, Vault(settings.secret_key))
         self.metrics = Metrics()
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
-        self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics)
+        self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock)
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
@@ -73,6 +80,7 @@ class Core:
             router=load_handlers(manifest),
             store=self.store,
             bitrix24=self.bitrix24,
+            outbox=Outbox(self.bitrix24.quota),
             metrics=self.metrics,
             clock=clock,
         )
@@ -93,13 +101,18 @@ class Service:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self._clock = clock
         self.core = Core(settings, exclusive=True, transport=transport, clock=clock)
         self.inbox = SqliteInbox(self.core.database, clock=clock)
         self.dispatcher = Dispatcher(self.core.parts)
-        receiver = Receiver(settings, self.core.store, self.inbox, self.core.bitrix24, self.core.metrics, clock)
+        core = self.core
+        receiver = Receiver(
+            settings, core.store, self.inbox, core.bitrix24, core.metrics, clock, texts=core.parts.texts
+        )
         # No access log: addresses may hold codes.
         self._runner = web.AppRunner(receiver.app(), access_log=None, shutdown_timeout=_REQUESTS_S)
         self._working: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self.port = settings.port
 
     async def start(self) -> None:
@@ -110,21 +123,28 @@ class Service:
         """
         try:
             await self.core.store.load()
+            await self._assume_quota()
             await self._runner.setup()
             site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
             await site.start()
         except OSError as error:
             await self.stop()
             where = f"{self._settings.host}:{self._settings.port}"
-            raise SettingsError(
-                f"STATUSBOT_HOST and STATUSBOT_PORT: {where} cannot be served: {error.strerror}."
-            ) from None
-        except SettingsError:
+            reason = str(error.strerror).rpartition(": ")[2]  # asyncio puts a sentence before it
+            raise SettingsError(f"STATUSBOT_HOST and STATUSBOT_PORT: {where} cannot be served: {reason}.") from None
+        except BotError:
             await self.stop()
             raise
         self.port = self._runner.addresses[0][1]
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
+        self._keeping = asyncio.create_task(keep_alive(self.core.bitrix24, self._clock))
         log.info("service.started", host=self._settings.host, port=self.port, portal=self._settings.portal)
+
+    async def _assume_quota(self) -> None:
+        """Reckon with what a former process asked of the portal just before it ended; the portal still does."""
+        window_s = self._settings.burst / self._settings.rate
+        recent = await self.inbox.since(self._clock() - window_s)
+        await self.core.bitrix24.quota.assume(recent * _REQUESTS_PER_EVENT)
 
     async def run_until(self, stopped: asyncio.Event) -> None:
         """Wait for `stopped`, or for the end of the workers, which nobody asked for."""
@@ -138,8 +158,10 @@ class Service:
     async def stop(self) -> None:
         """Take no more requests, let commands end or put them back, close."""
         await self._runner.cleanup()
+        if self._keeping is not None:
+            self._keeping.cancel()
         await self.inbox.close(_GRACE_S)
         if self._working is not None:
             await self._working
+            log.info("service.stopped")
         await self.core.close()
-        log.info("service.stopped")

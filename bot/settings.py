@@ -6,14 +6,16 @@ Names, meanings and defaults are public and fixed; every one stands in `.env.exa
 import ipaddress
 import re
 import socket
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
+
+S = TypeVar("S", bound="PublicAddress")
 
 PREFIX = "STATUSBOT_"
 _HIGHEST_PORT = 65535
@@ -24,10 +26,11 @@ _HOST = re.compile(
 )
 # The base64 decoder behind Fernet drops foreign characters in silence; a key has none.
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+_KEY_LENGTH = 44
 
 
-class Settings(BaseSettings):
-    """What the administrator decides. Secrets are never shown, whatever prints this."""
+class PublicAddress(BaseSettings):
+    """The one setting that the application form needs."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -39,7 +42,25 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
 
+    # Before the addresses, whose checks depend on it.
+    insecure_loopback: bool = False
     public_url: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_missing(cls, values: dict[str, Any]) -> dict[str, Any]:
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_safe(cls, value: str, info: ValidationInfo) -> str:
+        return _safe_address(value, info, path_allowed=True)
+
+
+class Settings(PublicAddress):
+    """What the administrator decides. Secrets are never shown, whatever prints this."""
+
     portal: str
     member_id: str | None = None
     client_id: str
@@ -58,20 +79,16 @@ class Settings(BaseSettings):
     allow_extranet: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] | None = None
-    insecure_loopback: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_is_missing(cls, values: dict[str, Any]) -> dict[str, Any]:
-        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != ""}
 
     @field_validator("secret_key", mode="before")
     @classmethod
     def _keys(cls, value: Any) -> Any:
         keys = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
         if not all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys):
-            raise ValueError("needs 44 characters of url-safe base64, a key as `statusbot check --new-key` prints one")
+            short = all(isinstance(key, str) and len(key) < _KEY_LENGTH for key in keys)
+            raise ValueError(
+                f"{'is too short: it ' if short else ''}needs 44 characters of url-safe base64, a key as `statusbot check --new-key` prints one"
+            )
         return tuple(keys)
 
     @field_validator("portal")
@@ -100,19 +117,10 @@ class Settings(BaseSettings):
             raise ValueError("names a file, such as sqlite:///statusbot.db")
         return value
 
-    @field_validator("public_url", "oauth_server")
+    @field_validator("oauth_server")
     @classmethod
-    def _no_slash_at_the_end(cls, value: str | None) -> str | None:
-        return None if value is None else value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _only_safe_addresses(self) -> "Settings":
-        for name, address in (("PUBLIC_URL", self.public_url), ("OAUTH_SERVER", self.oauth_server)):
-            if address is not None:
-                _check_origin(
-                    name, address, insecure_loopback=self.insecure_loopback, path_allowed=name == "PUBLIC_URL"
-                )
-        return self
+    def _oauth_server_is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else _safe_address(value, info, path_allowed=False)
 
     @property
     def portal_url(self) -> str:
@@ -139,21 +147,24 @@ def _host_and_port(portal: str) -> tuple[str, int | None]:
     return host, int(port) if port else None
 
 
-def _check_origin(name: str, address: str, *, insecure_loopback: bool, path_allowed: bool) -> None:
+def _safe_address(value: str, info: ValidationInfo, *, path_allowed: bool) -> str:
+    """Return an address without the slash at its end; secrets go there, so in clear only within this machine."""
+    address = value.rstrip("/")
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError:
-        raise ValueError(f"{PREFIX}{name} is no address") from None
+        raise ValueError("is no address") from None
     # The parser drops tabs and empty queries in silence, so the text itself is looked at.
     strange = re.search(r"[\s?#\\]", address)
     if not host or strange or parts.username is not None or (parts.path and not path_allowed):
-        raise ValueError(f"{PREFIX}{name} is an address such as https://bot.example.com")
-    if parts.scheme == "https" or (parts.scheme == "http" and insecure_loopback and is_loopback(host)):
-        return
+        raise ValueError("is an address such as https://bot.example.com")
+    insecure = info.data.get("insecure_loopback", False) and is_loopback(host)
+    if parts.scheme == "https" or (parts.scheme == "http" and insecure):
+        return address
     raise ValueError(
-        f"{PREFIX}{name} must start with https:// (http:// only on a loopback address, with {PREFIX}INSECURE_LOOPBACK=true)"
+        f"must start with https:// (http:// only on a loopback address, with {PREFIX}INSECURE_LOOPBACK=true)"
     )
 
 
@@ -180,7 +191,7 @@ def given(**values: Any) -> Settings:
     try:
         return _Given(**values)
     except ValidationError as error:
-        raise SettingsError(_in_words(error.errors(include_url=False, include_input=False)[0])) from None
+        raise SettingsError(_lines(error)[0]) from None
 
 
 def load() -> Settings:
@@ -189,17 +200,47 @@ def load() -> Settings:
     Raises:
         SettingsError: one readable line for the first setting that is missing or wrong.
     """
+    return _complete(_read(Settings))
+
+
+def load_public_url() -> str:
+    """Read that one setting alone: before the application form is saved, there are no others.
+
+    Raises:
+        SettingsError: as `load`.
+    """
+    return _complete(_read(PublicAddress)).public_url
+
+
+def problems() -> list[str]:
+    """Return a readable line for each setting that is missing or wrong."""
+    found = _read(Settings)
+    return found if isinstance(found, list) else []
+
+
+def _read(kind: type[S]) -> S | list[str]:
     try:
-        return Settings()  # type: ignore[call-arg]  # the values come from the environment
+        return kind()  # type: ignore[call-arg]  # the values come from the environment
     except (OSError, UnicodeDecodeError):
-        raise SettingsError(".env cannot be read; it is a text file in UTF-8.") from None
+        return [".env cannot be read; it is a text file in UTF-8."]
     except ValidationError as error:
-        raise SettingsError(_in_words(error.errors(include_url=False, include_input=False)[0])) from None
+        return _lines(error)
+
+
+def _complete(found: S | list[str]) -> S:
+    if isinstance(found, list):
+        more = f" {len(found) - 1} more to mend: `statusbot check` lists them." if len(found) > 1 else ""
+        raise SettingsError(found[0] + more) from None
+    return found
+
+
+def _lines(error: ValidationError) -> list[str]:
+    return [_in_words(problem) for problem in error.errors(include_url=False, include_input=False)]
 
 
 def _in_words(error: ErrorDetails) -> str:
     where = f"{PREFIX}{str(error['loc'][0]).upper()}" if error["loc"] else ""
     if error["type"] == "missing":
         return f"{where} is not set; .env.example tells what it is."
-    reason = error["msg"].removeprefix("Value error, ")
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{where} {reason}.".strip().replace("..", ".")

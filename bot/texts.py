@@ -85,7 +85,7 @@ def _cut(text: str, limit: int) -> str:
     end = limit - 1
     while end and _clings(text[end]):
         end -= 1
-    return text[:end].rstrip() + "\u2026"
+    return text[:end].rstrip(" .") + "\u2026"  # "www.\u2026" would be a link again
 
 
 @dataclass(frozen=True, slots=True)

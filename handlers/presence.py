@@ -52,6 +52,9 @@ async def _change(ctx: Context, wanted: Presence) -> Reply:
     """Set the sender's presence and believe only what is read back."""
     if await ctx.superseded(_SUBJECT):
         return ctx.reply("presence.superseded", "refused")
+    if ctx.repeated and await im.user_status_get(ctx.as_user) is wanted:  # most likely this very command's doing
+        await ctx.carried_out(_SUBJECT)
+        return ctx.reply(_DONE[wanted], "unchanged")
     before, after = await im.change_user_status(ctx.as_user, wanted)
     if after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")

@@ -12,7 +12,7 @@ import stamina
 from cryptography.fernet import Fernet
 
 from bot import settings
-from bot.bitrix24.rest import TIMEOUT_S
+from bot.bitrix24.wire import TIMEOUT_S
 from bot.dispatch import Dispatcher
 from bot.emulator.clock import ManualClock
 from bot.emulator.messenger import Message
@@ -22,6 +22,7 @@ from bot.inbox import Delivery, Entry
 from bot.receiver import Receiver
 from bot.service import Core
 from bot.settings import Settings
+from tests.browser import Browser
 
 KEY = Fernet.generate_key().decode()
 PUBLIC_URL = "https://bot.example.com"
@@ -87,6 +88,7 @@ class ImmediateInbox:
         self._core = core
         self._dispatcher = Dispatcher(core.parts)
         self._known: set[str] = set()
+        self.entries: list[Entry] = []
         self.pending = 0
 
     async def put(self, *entries: Entry, also: Sequence[Any] = ()) -> list[bool]:
@@ -97,11 +99,16 @@ class ImmediateInbox:
         if entry.key in self._known:
             return False
         self._known.add(entry.key)
+        self.entries.append(entry)
         if ":installed:" not in entry.key:
             await self._dispatcher.handle(Delivery(entry, 1))
         else:
             self.installation = entry
         return True
+
+    async def hand_out_again(self, entry: Entry) -> None:
+        """As after a kill before the "done" mark."""
+        await self._dispatcher.handle(Delivery(entry, 2))
 
     async def finish_installation(self) -> None:
         await self._dispatcher.handle(Delivery(self.installation, 1))
@@ -199,7 +206,7 @@ async def make_ask(
         cores.append(core)
         await core.store.load()
         inbox = ImmediateInbox(core)
-        receiver = Receiver(chosen, core.store, inbox, core.bitrix24, core.metrics, clock.now)
+        receiver = Receiver(chosen, core.store, inbox, core.bitrix24, core.metrics, clock.now, texts=core.parts.texts)
         ask = Ask(portal, core, receiver, inbox)
         await ask.install()
         return ask
@@ -213,3 +220,10 @@ async def make_ask(
 async def ask(make_ask: Callable[..., Any]) -> Ask:
     """Return what talks to an installed bot: `reply = await ask("accept 651", user_id=42)`."""
     return await make_ask()
+
+
+@pytest.fixture
+async def browser(ask: Ask, portal: Portal) -> AsyncIterator[Browser]:
+    """Return the browser of whoever agrees: `await browser.connect((await ask("connect")).message)`."""
+    async with Browser(portal, ask.receiver.app()) as browser:
+        yield browser

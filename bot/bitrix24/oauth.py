@@ -7,20 +7,21 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import structlog
 
-from bot.bitrix24.limits import Quota
-from bot.bitrix24.rest import TIMEOUT_S, BatchAnswer, Command, RestClient
+from bot.bitrix24.answers import BatchAnswer
+from bot.bitrix24.authorization import METHOD, Grant, OAuthClient, choose_server
+from bot.bitrix24.limits import Quota, Step
+from bot.bitrix24.rest import Command, RestClient, Turn
 from bot.errors import (
-    ApplicationGone,
     AuthorizationLost,
     BitrixError,
+    MissingRight,
     NotConnected,
-    NotPermitted,
     NotProven,
     TokenExpired,
     Unavailable,
@@ -32,109 +33,29 @@ from bot.store import Portal, Store, TokenPair
 T = TypeVar("T")
 log = structlog.get_logger()
 
-# The authorization servers of the cloud, by region (contract B.5). Nobody else ever gets our secret.
-SERVERS = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")
-
-_ERRORS: dict[str, type[BitrixError]] = {
-    "invalid_grant": AuthorizationLost,
-    "bad_verification_code": AuthorizationLost,
-    "no_auth_found": AuthorizationLost,
-    "invalid_scope": NotPermitted,
-    "insufficient_scope": NotPermitted,
-    "invalid_client": ApplicationGone,
-    "wrong_client": ApplicationGone,
-    "invalid_request": ApplicationGone,
-    "not_installed": ApplicationGone,
-    "payment_required": ApplicationGone,
-}
-_TOO_MANY_REQUESTS = 429
-_SERVER_FAULT = 500
-
-_USUAL_LIFE_S = 3600
-
-
-def choose_server(configured: str | None, named: str) -> str:
-    """Return the authorization server to use.
-
-    Args:
-        configured: The administrator's choice; it wins.
-        named: What an event called its `server_endpoint`; used only when its host is one of `SERVERS`.
-    """
-    if configured:
-        return configured
-    try:
-        host = urlsplit(named if "//" in named else f"//{named}").hostname
-    except ValueError:
-        host = None
-    return next((server for server in SERVERS if urlsplit(server).hostname == host), SERVERS[0])
-
-
-class OAuthClient:
-    """Talks to `<authorization server>/oauth/token/`."""
-
-    def __init__(self, http: httpx.AsyncClient, settings: Settings) -> None:
-        self._http = http
-        self._id = settings.client_id
-        self._secret = settings.client_secret
-
-    async def refresh(self, server: str, pair: TokenPair) -> TokenPair:
-        """Return the pair that replaces `pair`.
-
-        Raises:
-            AuthorizationLost: the refresh token is used, expired or unknown.
-            ApplicationGone: our own id or secret is not accepted, or the application is gone.
-            Unavailable: no answer; the old pair may still be good.
-        """
-        query = {
-            "grant_type": "refresh_token",
-            "client_id": self._id,
-            "client_secret": self._secret.get_secret_value(),
-            "refresh_token": pair.refresh_token or "",
-        }
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                response = await self._http.get(
-                    f"{server}/oauth/token/", params=query, timeout=TIMEOUT_S, follow_redirects=False
-                )
-            answer = response.json()
-        except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
-            raise Unavailable(type(error).__name__, method="oauth.token") from None
-        return _read_pair(response.status_code, answer, pair.user_id)
-
-
-def _read_pair(status: int, answer: Any, user_id: int) -> TokenPair:
-    if not isinstance(answer, dict):
-        raise Unavailable(f"no token answer, status {status}", method="oauth.token")
-    if "error" in answer:  # looked at before the status: `wrong_client` comes with 200
-        code = str(answer["error"]).lower()
-        passing = status >= _SERVER_FAULT or status == _TOO_MANY_REQUESTS
-        kind = _ERRORS.get(code, Unavailable if passing else AuthorizationLost)
-        raise kind(method="oauth.token", code=code)
-    access, refresh = answer.get("access_token"), answer.get("refresh_token")
-    if not isinstance(access, str) or not isinstance(refresh, str):
-        raise Unavailable(f"no tokens in the answer, status {status}", method="oauth.token")
-    if answer.get("user_id") is not None and str(answer["user_id"]) != str(user_id):
-        raise AuthorizationLost(method="oauth.token", code="another_user")
-    return TokenPair(user_id, access, refresh, _expires_at(answer))
-
-
-def _expires_at(answer: Mapping[str, Any]) -> int:
-    """Return when the access token ends. What cannot be read costs no pair: the portal will say when it has expired."""
-    for name, since in (("expires", 0.0), ("expires_in", time.time())):
-        text = str(answer.get(name) or "")
-        if text.isdecimal():
-            return int(since) + int(text)
-    return int(time.time()) + _USUAL_LIFE_S
+# After its scopes were widened a token is refreshed once for them, and not again for this long (contract J.7).
+_WIDEN_S = 3600.0
 
 
 class Bitrix24:
     """Everything needed to act on one portal, as a person or as the bot."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, store: Store, metrics: Metrics) -> None:
-        quota = Quota(settings.rate, settings.burst, metrics)
-        self.rest = RestClient(http, settings.portal_url, quota, metrics)
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        settings: Settings,
+        store: Store,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.quota = Quota(settings.rate, settings.burst, metrics)
+        self.rest = RestClient(http, settings.portal_url, self.quota, metrics, clock)
         self.store = store
-        self._oauth = OAuthClient(http, settings)
+        self._oauth = OAuthClient(http, settings, clock)
+        self._oauth_server = settings.oauth_server
+        self._clock = clock
+        self._widened_at: dict[tuple[str, int], float] = {}
+        self._refreshed: dict[tuple[str, int], str] = {}
         self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def as_user(self, portal: Portal, user_id: int, *, claimed: bool = False) -> "AsUser":
@@ -150,27 +71,68 @@ class Bitrix24:
     def as_bot(self, portal: Portal, bot_id: int, author_id: int) -> "AsBot":
         return AsBot(self, portal, bot_id, author_id)
 
-    async def instead_of(self, portal: Portal, refused: TokenPair, why: AuthorizationLost) -> TokenPair:
+    async def exchange(self, portal: Portal, code: str) -> Grant:
+        return await self._oauth.exchange(self._server(portal), code)
+
+    async def instead_of(
+        self, portal: Portal, refused: TokenPair, why: AuthorizationLost, *, again: bool = False
+    ) -> TokenPair:
         """Return the pair to use after the portal refused one: what somebody stored meanwhile, or else a refreshed one.
+
+        Args:
+            portal: Where.
+            refused: The pair that was refused.
+            why: What the portal said.
+            again: Another pair of the same call was refused before, so that what an event brought meanwhile is most likely as
+                old; it is refreshed, unless it comes from a refresh itself.
 
         Raises:
             NotConnected: there is none; `refused` is forgotten.
         """
-        async with self._refreshing[portal.member_id, refused.user_id]:
+        person = portal.member_id, refused.user_id
+        async with self._refreshing[person]:
             if (stored := await self._other_than(refused, portal)) is not None:
-                return stored
+                if not again or stored.access_token == self._refreshed.get(person):
+                    return stored
+                refused = stored
+            just_refreshed = again and refused.access_token == self._refreshed.get(person)
             try:
-                if not isinstance(why, TokenExpired) or refused.refresh_token is None:
+                if not isinstance(why, TokenExpired) or refused.refresh_token is None or just_refreshed:
                     raise why
-                fresh = await self._oauth.refresh(portal.oauth_server, refused)
+                return await self._refresh(portal, refused)
             except AuthorizationLost as error:
                 if (stored := await self._other_than(refused, portal)) is not None:
                     return stored
                 await self.forget(portal, refused, error)
                 raise NotConnected from None
-            await self.store.replace_tokens(portal.member_id, fresh)
-            log.info("token.refreshed", user_id=refused.user_id)
-            return fresh
+
+    async def widened(self, portal: Portal, refused: TokenPair, why: MissingRight) -> TokenPair:
+        """Return a pair that may hold a scope which `refused` lacks; raises `why` when there is none to be had."""
+        person = portal.member_id, refused.user_id
+        async with self._refreshing[person]:
+            if (stored := await self._other_than(refused, portal)) is not None:
+                return stored
+            tried_at = self._widened_at.get(person)
+            if refused.refresh_token is None or (tried_at is not None and self._clock() - tried_at < _WIDEN_S):
+                self.rest.watch.lacks_right(why)
+                raise why
+            self._widened_at[person] = self._clock()
+            try:
+                return await self._refresh(portal, refused)
+            except BitrixError:
+                self.rest.watch.lacks_right(why)
+                raise why from None
+
+    def _server(self, portal: Portal) -> str:
+        """Return where to send our secret: never just anywhere, whatever the database says."""
+        return choose_server(self._oauth_server, portal.oauth_server)
+
+    async def _refresh(self, portal: Portal, pair: TokenPair) -> TokenPair:
+        fresh = await self._oauth.refresh(self._server(portal), pair)
+        await self.store.replace_tokens(portal.member_id, fresh)
+        self._refreshed[portal.member_id, pair.user_id] = fresh.access_token
+        log.info("token.refreshed", user_id=pair.user_id)
+        return fresh
 
     async def _other_than(self, refused: TokenPair, portal: Portal) -> TokenPair | None:
         """Return the stored pair if it is another one; raises NotConnected when somebody has found out that none is left."""
@@ -193,28 +155,62 @@ class AsUser:
         self._portal = portal
         self._claimed = claimed
 
-    async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
-        return await self._with_token(lambda token: self._bitrix24.rest.call(method, params or {}, token))
+    async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
+        turn = Turn(self.user_id, step)
+        return await self._with_token(lambda token: self._bitrix24.rest.call(method, params or {}, token, turn))
 
-    async def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
-        return await self._with_token(lambda token: self._bitrix24.rest.batch(commands, token, halt=halt))
+    async def batch(
+        self, commands: Mapping[str, Command], step: Step = Step.BEGIN, *, halt: bool = False, apart: bool = False
+    ) -> BatchAnswer:
+        """Run several methods in one request.
+
+        Args:
+            commands: What to run, by key of the answer.
+            step: Where the request stands in its command.
+            halt: Stop after the first that fails; for a batch that changes something.
+            apart: The items have nothing to do with each other, so none is repeated for another's sake.
+
+        Raises:
+            BitrixError: for the request as a whole and, unless `apart`, for what an item says about the token.
+        """
+        turn = Turn(self.user_id, step)
+
+        async def send(token: str) -> BatchAnswer:
+            answer = await self._bitrix24.rest.batch(commands, token, turn, halt=halt)
+            for error in answer.errors.values():
+                if isinstance(error, AuthorizationLost | MissingRight) and not apart:
+                    error.halfway = halt and bool(answer.results)
+                    raise error
+            return answer
+
+        return await self._with_token(send)
 
     async def _with_token(self, send: Callable[[str], Awaitable[T]]) -> T:
-        """Send with the person's token, once more with another one when the portal does not accept it.
+        """Send with the person's token, or with what is there instead when the portal does not accept it.
 
         Raises:
             NotConnected: there is none, or the portal does not accept it any more.
         """
         pair = await self._pair()
-        try:
-            return await send(pair.access_token)
-        except AuthorizationLost as error:
-            pair = await self._bitrix24.instead_of(self._portal, pair, error)
+        for again in (False, True):
+            try:
+                return await send(pair.access_token)
+            except AuthorizationLost as error:
+                pair = await self._bitrix24.instead_of(self._portal, pair, error, again=again)
+                halfway = error.halfway
+            except MissingRight as error:
+                pair = await self._bitrix24.widened(self._portal, pair, error)
+                halfway = error.halfway
+            if halfway:
+                raise Unavailable("some of a batch was carried out with a token that then failed")
         try:
             return await send(pair.access_token)
         except AuthorizationLost as error:
             await self._bitrix24.forget(self._portal, pair, error)
             raise NotConnected from None
+        except MissingRight as error:
+            self._bitrix24.rest.watch.lacks_right(error)
+            raise
 
     async def _pair(self) -> TokenPair:
         store, member_id = self._bitrix24.store, self._portal.member_id
@@ -250,6 +246,14 @@ class AsUser:
         await store.forget_tokens(member_id, claimed)
 
 
+def _is_personal(error: BitrixError | NotConnected) -> bool:
+    """Whether somebody else's token may do where this person's did not.
+
+    They have none, the administrator keeps them from the application, or their pair cannot be refreshed now.
+    """
+    return isinstance(error, NotConnected) or error.code == "user_access_error" or error.method == METHOD
+
+
 class AsBot:
     """Calls as our bot. Any token of our application may do so (contract D), so one that lives is chosen."""
 
@@ -265,16 +269,25 @@ class AsBot:
         Raises:
             NotConnected: no token of the application works at the moment.
         """
+        return await self._with_anybody(lambda somebody: somebody.call(method, params, Step.END))
+
+    async def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
+        """Call several bot methods in one request; raises NotConnected as `call` does."""
+        answer = await self._with_anybody(lambda somebody: somebody.batch(commands, Step.END, apart=True))
+        # The request itself was accepted, so the token died between: the next request will tell, and renew it.
+        died = {key for key, error in answer.errors.items() if isinstance(error, AuthorizationLost)}
+        errors = {key: Unavailable(method=key) if key in died else error for key, error in answer.errors.items()}
+        return replace(answer, errors=errors)
+
+    async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
         refused: BitrixError | NotConnected = NotConnected()
         for user_id in await self._by_freshness():
             try:
-                return await self._bitrix24.as_user(self.portal, user_id).call(method, params)
-            except NotConnected as error:
-                refused = error
-            except NotPermitted as error:
-                if error.code != "user_access_error":  # the administrator keeps this person from the application
+                return await send(self._bitrix24.as_user(self.portal, user_id))
+            except (BitrixError, NotConnected) as error:
+                if not _is_personal(error):
                     raise
-                refused = error
+                refused = refused if refused.retriable else error
         raise refused
 
     async def _by_freshness(self) -> list[int]:

@@ -1,11 +1,8 @@
-"""REST calls: answers of the portal to data or errors (contract C).
-
-`read_answer` and `read_batch` are pure; `RestClient` adds the request, the quota and the time limit.
-"""
+"""REST calls to the pinned portal: the request, the quota, the time limit (contract C)."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -13,177 +10,168 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.bitrix24.limits import Quota
-from bot.errors import (
-    ApplicationGone,
-    AuthorizationLost,
-    BitrixError,
-    MethodBlocked,
-    MethodMissing,
-    NotPermitted,
-    RateLimited,
-    TokenExpired,
-    Unavailable,
-)
+from bot.bitrix24.answers import ERRORS, BatchAnswer, read_answer, read_batch
+from bot.bitrix24.limits import Budgets, Quota, Step
+from bot.bitrix24.watch import Watch
+from bot.bitrix24.wire import Received, exchange
+from bot.errors import BitrixError, MethodBlocked, PortalMoved, Unavailable
 from bot.metrics import Metrics
-
-# One call ends after this, whatever the portal does; a person waits behind it.
-TIMEOUT_S = 10.0
-
-# Contract C.3. Codes differ in case between sources, statuses differ too, so codes decide, in lower case.
-_ERRORS: dict[str, type[BitrixError]] = {
-    "expired_token": TokenExpired,
-    "invalid_token": AuthorizationLost,
-    "no_auth_found": AuthorizationLost,
-    "authorization_error": AuthorizationLost,
-    "insufficient_scope": NotPermitted,
-    "invalid_credentials": NotPermitted,
-    "user_access_error": NotPermitted,
-    "access_denied": NotPermitted,
-    "method_confirm_waiting": NotPermitted,
-    "method_confirm_denied": NotPermitted,
-    "wrong_auth_type": NotPermitted,
-    "application_not_found": ApplicationGone,
-    "error_oauth": ApplicationGone,
-    "payment_required": ApplicationGone,
-    "overload_limit": ApplicationGone,
-    "portal_deleted": ApplicationGone,
-    "error_method_not_found": MethodMissing,
-    "invalid_request": BitrixError,
-    "error_argument": BitrixError,
-    "error_core": BitrixError,
-    "error_manifest_is_not_available": BitrixError,
-    "error_batch_method_not_allowed": BitrixError,
-    "error_batch_length_exceeded": BitrixError,
-    "query_limit_exceeded": RateLimited,
-    "operation_time_limit": MethodBlocked,
-    "connection_error": Unavailable,
-    "internal_server_error": Unavailable,
-    "error_unexpected_answer": Unavailable,
-}
-_TOO_MANY_REQUESTS = 429
-_SERVER_FAULT = 500
-# A method whose time is used up works again after this at the latest.
-_LONGEST_BLOCK_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One item of a batch. Values are ours alone: text of people never goes into a batch (contract C.5)."""
+    """One item of a batch.
+
+    The portal replaces `$result[...]` in every value, encoded or not, so text of people goes into a batch only without
+    brackets (contract C.5).
+    """
 
     method: str
-    params: Mapping[str, str | int]
+    params: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{self.method}?{urlencode(self.params)}"
+        return f"{self.method}?{urlencode(list(_php_pairs(self.params)))}"
+
+
+def _php_pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, str | int]]:
+    """Flatten maps and lists the way PHP reads them: `fields[keyboard][BUTTONS][0][TEXT]`."""
+    for name, value in params.items():
+        if isinstance(value, (dict, list)):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            yield from _php_pairs({f"{name}[{key}]": item for key, item in items})
+        elif isinstance(value, bool):
+            yield name, "Y" if value else "N"
+        else:
+            yield name, value
 
 
 @dataclass(frozen=True, slots=True)
-class BatchAnswer:
-    """What the items of a batch gave; an item that was never run stands in neither map."""
+class Turn:
+    """Whose request it is, and where it stands in its command; decides who goes next when the quota is used up."""
 
-    results: Mapping[str, Any]
-    errors: Mapping[str, BitrixError]
-
-    def __getitem__(self, key: str) -> Any:
-        """Return the result of an item; raises its error, or Unavailable when it was not run."""
-        if key in self.errors:
-            raise self.errors[key]
-        if key not in self.results:
-            raise Unavailable("the portal left an item of a batch out")
-        return self.results[key]
+    who: object = None
+    step: Step = Step.BEGIN
 
 
-def read_answer(status: int, content: bytes, method: str) -> Any:
-    """Return the `result` of an answer.
-
-    Raises:
-        BitrixError: the subclass that the error code stands for; Unavailable for what is no answer of REST at all.
-    """
-    try:
-        answer = httpx.Response(status, content=content).json()
-    except (ValueError, RecursionError):  # HTML of a proxy, a cut body
-        raise Unavailable(f"no JSON, status {status}", method=method) from None
-    if not isinstance(answer, dict):
-        raise Unavailable(f"no REST answer, status {status}", method=method)
-    if "error" in answer:
-        raise _error(answer, method, status)
-    if "result" not in answer:
-        raise Unavailable(f"neither result nor error, status {status}", method=method)
-    return answer["result"]
-
-
-def read_batch(result: Any) -> BatchAnswer:
-    """Return the items of a batch; PHP writes an empty map as a list."""
-    if not isinstance(result, dict):
-        raise Unavailable("no batch answer", method="batch")
-    results, errors = result.get("result") or {}, result.get("result_error") or {}
-    if not isinstance(results, dict) or not isinstance(errors, dict):
-        raise Unavailable("no batch answer", method="batch")
-    return BatchAnswer(
-        results, {key: _error(error, key, 0) for key, error in errors.items() if isinstance(error, dict)}
-    )
-
-
-def _error(answer: Mapping[str, Any], method: str, status: int) -> BitrixError:
-    code = str(answer.get("error", "")).lower()  # empty for the calendar's complaints
-    kind = _ERRORS.get(code)
-    if kind is None and status == _TOO_MANY_REQUESTS:
-        kind = RateLimited
-    elif kind is None:
-        kind = Unavailable if status >= _SERVER_FAULT else BitrixError
-    # The description may repeat what we sent, so it is kept out of messages and logs.
-    if kind is MethodBlocked:
-        return MethodBlocked(method=method, code=code, wait_s=_wait_s(answer.get("operating_reset_at")))
-    return kind(method=method, code=code)
-
-
-def _wait_s(reset_at: object) -> float | None:
-    """Return the seconds until `reset_at`, unix seconds, which an error may or may not tell."""
-    if not isinstance(reset_at, (int, float)):
-        return None
-    return min(max(reset_at - time.time(), 0.0), _LONGEST_BLOCK_S)
+_ANYONE = Turn()
 
 
 class RestClient:
     """Calls the pinned portal and no other host."""
 
-    def __init__(self, http: httpx.AsyncClient, portal_url: str, quota: Quota, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        portal_url: str,
+        quota: Quota,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         # A cookie that the portal sets for one person must not travel with the next one's token.
         http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._http = http
+        self._home = httpx.URL(portal_url)
         self._base = f"{portal_url}/rest"
         self._quota = quota
+        self._clock = clock
+        self._budgets = Budgets(clock)
         self._metrics = metrics
+        self.watch = Watch(clock)
 
-    async def call(self, method: str, params: Mapping[str, Any], token: str) -> Any:
+    async def call(self, method: str, params: Mapping[str, Any], token: str, turn: Turn = _ANYONE) -> Any:
         """Call one method and return its result.
 
         Raises:
             BitrixError: see `read_answer`; Unavailable also when nothing arrived in time, so that a write may have happened.
         """
-        await self._quota.take()
+        await self._pause([method])
+        return (await self._post(method, params, token, turn))["result"]
+
+    async def batch(
+        self, commands: Mapping[str, Command], token: str, turn: Turn = _ANYONE, *, halt: bool = False
+    ) -> BatchAnswer:
+        """Run up to 50 methods in one request, as one user; `halt` stops after the first that fails."""
+        await self._pause({command.method for command in commands.values()})
+        params = {"halt": int(halt), "cmd": {key: str(command) for key, command in commands.items()}}
+        result = (await self._post("batch", params, token, turn))["result"]
+        answer = read_batch(result, self._clock)
+        self._note_items(commands, result.get("result_time"), answer)
+        return answer
+
+    async def _post(self, method: str, params: Mapping[str, Any], token: str, turn: Turn) -> dict[str, Any]:
+        await self._quota.take(turn.who, turn.step)
         asked_at = time.monotonic()
         outcome = "no_answer"
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                # The token goes into the body: addresses end up in logs (contract B.7).
-                response = await self._http.post(
-                    f"{self._base}/{method}", json={**params, "auth": token}, timeout=TIMEOUT_S, follow_redirects=False
-                )
-            result = read_answer(response.status_code, response.content, method)
+            # The token goes into the body: addresses end up in logs (contract B.7).
+            received = await self._exchange(method, {**params, "auth": token}, turn)
+            answer = read_answer(received.status, received.content, method, self._clock)
+            self._note_time(method, answer.get("time"))
+            self.watch.answered(method)
             outcome = "ok"
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(type(error).__name__, method=method) from None
         except BitrixError as error:
-            outcome = error.code or "refused"
+            if error.code or not isinstance(error, Unavailable):
+                outcome = error.code if error.code in ERRORS else "refused"
+            self.watch.failed(method, error)
+            self._note_refusal(method, error)
             raise
         finally:
             self._metrics.portal_requests.labels(method, outcome).inc()
             self._metrics.portal_seconds.observe(time.monotonic() - asked_at)
-        return result
+        return answer
 
-    async def batch(self, commands: Mapping[str, Command], token: str, *, halt: bool = False) -> BatchAnswer:
-        """Run up to 50 methods in one request, as one user; `halt` stops after the first that fails."""
-        params = {"halt": int(halt), "cmd": {key: str(command) for key, command in commands.items()}}
-        return read_batch(await self.call("batch", params, token))
+    async def _exchange(self, method: str, body: Mapping[str, Any], turn: Turn) -> Received:
+        """Post to the portal; once more by hand where it redirects to itself, for httpx would make a GET of it.
+
+        Raises:
+            PortalMoved: it redirects to another host, which gets nothing from us (contract C.1).
+        """
+        received = await exchange(self._http, "POST", f"{self._base}/{method}", method=method, json=body)
+        if (there := received.location) is None:
+            return received
+        self._check_redirect(there, method)
+        await self._quota.take(turn.who, Step.END)
+        received = await exchange(self._http, "POST", str(there), method=method, json=body)
+        if received.location is not None:
+            self._check_redirect(received.location, method)
+        return received
+
+    def _check_redirect(self, there: httpx.URL, method: str) -> None:
+        if not there.host or there.scheme not in {self._home.scheme, "https"}:
+            raise Unavailable("the portal redirects to an address that is not safe", method=method)
+        if there.netloc != self._home.netloc:
+            moved = PortalMoved(method=method, host=there.netloc.decode())
+            self.watch.moved(moved, self._home.netloc.decode())
+            raise moved
+
+    # --- operating time
+
+    async def _pause(self, methods: Iterable[str]) -> None:
+        """Hold a call back when a method has nearly used up its time; raises MethodBlocked when it has."""
+        pause_s = max(self._budgets.pause_s(method) for method in methods)
+        if pause_s:
+            await asyncio.sleep(pause_s)
+
+    def _note_items(self, commands: Mapping[str, Command], times: Any, answer: BatchAnswer) -> None:
+        for key, command in commands.items():
+            if isinstance(times, dict):
+                self._note_time(command.method, times.get(key))
+            if key in answer.errors:
+                answer.errors[key].method = command.method
+                self.watch.refused(command.method, answer.errors[key])
+                self._note_refusal(command.method, answer.errors[key])
+
+    def _note_time(self, method: str, told: Any) -> None:
+        if not isinstance(told, dict):
+            return
+        used_s, reset_at = told.get("operating"), told.get("operating_reset_at")
+        if isinstance(used_s, (int, float)) and isinstance(reset_at, (int, float)):
+            self._budgets.note(method, used_s, reset_at)
+
+    def _note_refusal(self, method: str, error: BitrixError) -> None:
+        if not isinstance(error, MethodBlocked):
+            return
+        if error.wait_s is None:
+            error.wait_s = self._budgets.left_s(method)
+        if error.wait_s is not None:
+            self._budgets.block(method, error.wait_s)

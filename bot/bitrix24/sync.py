@@ -82,6 +82,16 @@ async def _sync_commands(caller: imbot.Caller, bot_id: int, commands: Sequence[i
     return changes
 
 
+def differences(present: Sequence[imbot.ListedCommand], commands: Sequence[imbot.SlashCommand]) -> list[str]:
+    """Return what `sync` would change of the commands, as far as the portal shows them."""
+    listed = {command.name: command for command in present}
+    missing = [f"/{command.name} is missing" for command in commands if command.name not in listed]
+    known = [command for command in commands if command.name in listed]
+    other = [f"/{command.name} is different" for command in known if not _agrees(listed[command.name], command)]
+    left_over = listed.keys() - {command.name for command in commands}
+    return [*missing, *other, *(f"/{name} is left over" for name in sorted(left_over))]
+
+
 def _agrees(present: imbot.ListedCommand, command: imbot.SlashCommand) -> bool:
     title_fits = command.hidden or present.title in ("", *command.titles.values())
     return title_fits and (present.hidden, present.extranet) == (command.hidden, command.extranet)

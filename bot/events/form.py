@@ -6,7 +6,7 @@ was measured and left out: qs-codec took about four times as long and does not f
 a scalar and as a map.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -52,58 +52,67 @@ def _form_text(body: bytes) -> str:
 
 
 def _unfold(text: str) -> Tree:
+    """Build the tree; pairs of one map mostly stand together, so each map is looked up by its path."""
     root = _Map()
+    maps: dict[tuple[str, ...], _Map] = {(): root}
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
         if "%" in value:
-            value = unquote(value, errors="strict")
-        path = _known_path(name) if len(name) <= KNOWN_LENGTH else _path(name)
-        if path:
-            _assign(root, path, value)
+            value = _known_value(value) if len(value) <= KNOWN_LENGTH else unquote(value, errors="strict")
+        above, leaf = _known_path(name) if len(name) <= KNOWN_LENGTH else _path(name)
+        if leaf is None:
+            continue
+        node = maps.get(above)
+        if node is None:
+            node = _descend(root, above)
+            if "" not in above:  # `a[][b]` appends to `a` each time
+                maps[above] = node
+        if isinstance(node.put(leaf, value), _Map):
+            maps = {(): root}  # a map gave way to a scalar, so paths through it lead elsewhere now
     if not root:
         raise MalformedBody("form: no pair has a name")
     return {name: _plain(child) for name, child in root.items()}
 
 
 class _Map(dict[str, "str | _Map"]):
-    """A map under construction that knows its next free index."""
+    """A map under construction that knows its next free index once somebody appended."""
 
     __slots__ = ("free",)
 
     def __init__(self) -> None:
-        self.free = 0
+        self.free: int | None = None
 
-    def put(self, name: str, value: "str | _Map") -> None:
-        """Set or replace; the empty name appends."""
+    def put(self, name: str, value: "str | _Map") -> "str | _Map | None":
+        """Set or replace, and return what was there; the empty name appends."""
         if not name:
+            if self.free is None:
+                self.free = max((int(known) + 1 for known in self if _is_index(known)), default=0)
             name = str(self.free)
-        if name not in self and _is_index(name):
+        if self.free is not None and _is_index(name):
             self.free = max(self.free, int(name) + 1)
+        former = self.get(name)
         self[name] = value
+        return former
 
-    def below(self, name: str) -> "_Map":
-        """Return the map under a name; a scalar there gives way."""
-        child = self.get(name)
-        if isinstance(child, _Map):
-            return child
-        child = _Map()
-        self.put(name, child)
-        return child
+
+def _descend(root: _Map, path: tuple[str, ...]) -> _Map:
+    """Return the map at `path`, making what is missing; a scalar on the way gives way."""
+    node = root
+    for step in path:
+        child = node.get(step) if step else None
+        if not isinstance(child, _Map):
+            child = _Map()
+            node.put(step, child)
+        node = child
+    return node
 
 
 def _is_index(name: str) -> bool:
     return name.isdigit() and name.isascii() and len(name) <= INDEX_DIGITS and (name[0] != "0" or name == "0")
 
 
-def _assign(root: _Map, path: tuple[str, ...], value: str) -> None:
-    node = root
-    for step in path[:-1]:
-        node = node.below(step)
-    node.put(path[-1], value)
-
-
-def _path(name: str) -> tuple[str, ...]:
-    """Split `a[b][c]`, still encoded; nothing for a pair without a name, which PHP ignores.
+def _path(name: str) -> tuple[tuple[str, ...], str | None]:
+    """Split `a[b][c]`, still encoded, into `("a", "b")` and `"c"`; None for a pair without a name, which PHP ignores.
 
     An index ends at the next `]`; what follows the last index is dropped, as PHP does.
     """
@@ -111,11 +120,11 @@ def _path(name: str) -> tuple[str, ...]:
         name = unquote(name, errors="strict")
     start, end = name.find("["), -1
     if start == 0 or not name:
-        return ()
+        return (), None
     if start > 0:
         end = name.find("]", start)
     if end < 0:
-        return (name.replace("[", "_", 1),)
+        return (), name.replace("[", "_", 1)
     path = [name[:start]]
     while end >= 0 and name[start : start + 1] == "[":
         if len(path) == MAX_DEPTH:
@@ -123,17 +132,17 @@ def _path(name: str) -> tuple[str, ...]:
         path.append(name[start + 1 : end])
         start = end + 1
         end = name.find("]", start)
-    return tuple(path)
+    return tuple(path[:-1]), path[-1]
 
 
-# Bodies of a portal name the same few hundred paths over and over.
+# Bodies of a portal name the same few hundred paths, and many of the same values, over and over.
 _known_path = lru_cache(maxsize=2048)(_path)
+_known_value = lru_cache(maxsize=2048)(partial(unquote, errors="strict"))
 
 
 def _plain(node: "str | _Map") -> Node:
     if isinstance(node, str):
         return node
-    size = len(node)
-    if node.free == size and all(str(index) in node for index in range(size)):
-        return [_plain(node[str(index)]) for index in range(size)]
+    if "0" in node and all(str(index) in node for index in range(len(node))):
+        return [_plain(node[str(index)]) for index in range(len(node))]
     return {name: _plain(child) for name, child in node.items()}

@@ -217,6 +217,35 @@ class CalendarEntryChanged(PortalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connected(PortalEvent):
+    """A person gave us permission on the portal's page. We make it ourselves, so that they are told whatever happens.
+
+    Attributes:
+        user_id: Who.
+        dialog_id: The private chat in which they asked.
+        language: Two letters, of the chat.
+        too_late: Something that they had written waited too long to be carried out now.
+        digest: Of the link that was used.
+    """
+
+    user_id: int
+    bot_id: int
+    dialog_id: str
+    language: str
+    too_late: bool
+    digest: str
+    kind: Literal["connected"] = "connected"
+
+    @property
+    def key(self) -> str:
+        return f"{self.portal}:connected:{self.digest}"
+
+    @property
+    def lane(self) -> str:
+        return f"{self.portal}:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(PortalEvent):
     """An event that we did not subscribe to, or do not know yet.
 
@@ -247,5 +276,6 @@ Event: TypeAlias = (
     | AppUninstalled
     | AppUpdated
     | CalendarEntryChanged
+    | Connected
     | UnknownEvent
 )

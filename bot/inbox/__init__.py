@@ -55,6 +55,10 @@ class Inbox(Protocol):
         """
         ...
 
+    async def since(self, moment: float) -> int:
+        """Return how many events came or ended since `moment`, unix seconds."""
+        ...
+
     async def put_at(self, due_at: float, entry: Entry) -> bool:
         """Store `entry` to enter its lane at `due_at` (unix seconds); until then the lane is free for others."""
         ...

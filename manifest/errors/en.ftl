@@ -16,7 +16,7 @@ unclear-lines = I do not understand every line of your message, so I did none of
 staff-only = Sorry, I only work for employees of this portal. Nothing was changed.
 forwarded = This is a forwarded message, and I act only on your own words. Please write the command yourself.
 not-proven = I cannot prove that this command came from you, so nothing was changed. Please write it to me once more yourself.
-not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Write to me once more in a private chat: your message normally brings the permission along. If that does not help, ask your administrator whether you may use the application “Status Bot”.
+not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Press the button to give it; I then carry out your message, if that takes no longer than 10 minutes. Write “connect” for a new link.
 too-late = Your message reached me too late, so I did not carry it out. Please send it again if you still want it.
 too-late-to-finish = Something held me up, and now it is too late to go on. Please check the result, and send your message again if you still want it.
 given-up = I tried several times to carry out your message and could not finish. Please check the result and send it again if needed.
@@ -26,5 +26,19 @@ portal-away = Bitrix24 does not answer at the moment. Please try again a little 
 busy = Bitrix24 has too many requests at the moment. Please try again a little later.
 refused = Bitrix24 refused this, so I cannot say that it is done. Please check the result, or try again later.
 not-permitted = Bitrix24 does not let me do this for you. Please ask your administrator to check the rights of the application.
+missing-right = The application lacks a right that this needs. Please ask your administrator to tick all permissions in its form at the portal.
+no-access = Your administrator has not given you access to this application, so nothing was changed. Please ask for it.
+plan = Bitrix24 does not allow applications here: the plan does not include them, or your account has never logged in. Please ask your administrator.
+confirmation-denied = Your administrator has refused at the portal that the application may do this. Nothing was changed.
+confirmation-needed = Your administrator has to confirm at the portal that the application may do this. Nothing was changed.
+blocked = Bitrix24 has blocked applications because of overload. Please tell your administrator, and try again later.
 application-gone = The application is not active in your Bitrix24 any more. Please tell your administrator.
+portal-closed = Your Bitrix24 is closed or has been deleted. Please tell your administrator.
+portal-moved = Your Bitrix24 has moved to another address, and I do not follow it by myself. Nothing was changed; please ask your administrator to set the new address (STATUSBOT_PORTAL) for me.
+method-missing = Your Bitrix24 does not know how to do this: it is too old, or a part of it is switched off. Please tell your administrator.
+method-blocked = Bitrix24 takes no more requests of this kind from me at the moment. Please try again in about { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}.
+slow = Bitrix24 is slow at the moment. I am still working on your message; the result will appear here.
 internal = Something went wrong on my side. Please check the result before you try again; the administrator finds the cause in my log.

@@ -1,4 +1,4 @@
-"""`make bench`: how fast an event is durably acknowledged, beside a bare handler in the same run.
+"""`make bench`: how fast an event is durably acknowledged, beside a bare handler in the same run; and how a crowd drains.
 
 The portal is the emulator on loopback with the usual quota (2 requests per second, burst 50), so that the bot is also working on
 what it took in, as fast as a portal lets it. Load, emulator and bot share this machine's cores.
@@ -17,6 +17,7 @@ from bot.emulator import server
 from bot.emulator.clock import SystemClock
 from bot.emulator.portal import Portal
 from bot.emulator.seed import demo_portal
+from tests.benchmarks.burst import BURST, PEOPLE, RATE, drain
 from tests.benchmarks.load import Measured, pace, saturate
 from tests.process import BotProcess, free_port
 
@@ -27,7 +28,11 @@ CONNECTIONS = (1, 10, 50)
 
 def main() -> None:
     print(f"{'':34}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}")
-    results = asyncio.run(_measure())
+    results: dict[str, dict[str, float]] = asyncio.run(_measure())
+    print(f"\n{PEOPLE} people accept at once; the bucket holds {BURST} and forgives {RATE} a second", flush=True)
+    results["burst"] = asdict(asyncio.run(drain()))
+    for name, value in results["burst"].items():
+        print(f"{'  ' + name:34}{value:12}")
     Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print("written to bench.json")
 

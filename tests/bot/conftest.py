@@ -8,7 +8,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bot.database import Database
-from bot.store import Store, Vault
+from bot.store import Store
+from bot.vault import Vault
 
 
 @pytest.fixture

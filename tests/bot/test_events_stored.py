@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import StorageError
-from bot.events import Event, MessageAdded, decode, dump, load, parse_form
+from bot.events import Connected, Event, MessageAdded, decode, dump, load, parse_form
 from tests.samples import forms
 
 SECRETS = ("_token]",)
@@ -27,7 +27,7 @@ def test_samples_show_every_kind_of_event() -> None:
     shown = {type(event) for name in forms.NAMES for event in decode(forms.tree(name))}
     (unknown,) = decode(parse_form(b"event=ONTASKADD"))
     assert load(dump(unknown)) == unknown
-    assert shown | {type(unknown)} == set(get_args(Event))
+    assert shown | {type(unknown), Connected} == set(get_args(Event))  # Connected is our own
 
 
 @pytest.mark.parametrize("name", forms.NAMES)
@@ -63,6 +63,15 @@ def test_stored_form_names_its_version_and_kind() -> None:
     assert stored["v"] == 1
     assert stored["event"]["kind"] == "message_added"
     assert stored["event"]["user"] == dataclasses.asdict(event)["user"]
+
+
+def test_news_of_a_connection_is_read_back() -> None:
+    news = Connected(
+        portal="5c5c", sent_at=1795432200, domain="wren.bitrix24.example", user_id=31, bot_id=1207, dialog_id="31",
+        language="en", too_late=False, digest="ab" * 16,
+    )  # fmt: skip
+    assert load(dump(news)) == news
+    assert (news.key, news.lane) == (f"5c5c:connected:{'ab' * 16}", "5c5c:31")
 
 
 def test_kinds_are_distinct() -> None:

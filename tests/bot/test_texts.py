@@ -291,6 +291,7 @@ TRICKY = st.lists(
 @given(st.text() | TRICKY, st.integers(1, 90))
 @example(":\u200b//", 80)
 @example("ww\u200bw.x", 80)
+@example("[WWW.0", 6)
 def test_inert_leaves_nothing_that_acts(text: str, limit: int) -> None:
     shown = inert(text, limit)
 

@@ -210,31 +210,42 @@ async def test_typed_parameters_act_for_the_writer_only(ask, portal, question):
     assert portal.meetings[651] == {23: "H", 17: "Q", 42: "Q"}
 
 
-@pytest.mark.parametrize(
-    "params", ["", "nonsense", "confirm", "confirm a b", "confirm ../x", "accept", "accept 0", "dnd 1"]
-)
-async def test_typed_nonsense_for_buttons_is_answered(ask, portal, params):
-    reply = await ask(f"/statusbot {params}")
+NONSENSE = [
+    "",
+    "nonsense",
+    "confirm",
+    "confirm a b",
+    "confirm ../x",
+    "accept",
+    "accept 0",
+    "dnd 1",
+]
 
-    assert reply.text.startswith("I do not know this button any more")
-    assert [call.method for call in portal.calls] == ["imbot.v2.Chat.Message.send"]
+
+async def test_typed_nonsense_for_buttons_is_answered(ask, portal):
+    for params in NONSENSE:
+        portal.rest.calls.clear()
+        reply = await ask(f"/statusbot {params}")
+
+        assert reply.text.startswith("I do not know this button any more")
+        assert [call.method for call in portal.calls] == ["imbot.v2.Chat.Message.send"]
 
 
-@pytest.mark.parametrize(
-    ("said", "answered"),
-    [
-        ("yes", "I have asked you nothing here"),
-        ("no", "I have asked you nothing here"),
-        ("да", "Здесь я ни о чём не спрашивал"),
-        ("нет", "Здесь я ни о чём не спрашивал"),
-    ],
-)
-async def test_answer_without_a_question_changes_nothing(ask, portal, said, answered):
-    reply = await ask(said)
+UNASKED = [
+    ("yes", "I have asked you nothing here"),
+    ("no", "I have asked you nothing here"),
+    ("да", "Здесь я ни о чём не спрашивал"),
+    ("нет", "Здесь я ни о чём не спрашивал"),
+]
 
-    assert reply.text.startswith(answered)
-    assert portal.meetings[651][17] == "Q"
-    assert portal.notices == []
+
+async def test_answer_without_a_question_changes_nothing(ask, portal):
+    for said, answered in UNASKED:
+        reply = await ask(said)
+
+        assert reply.text.startswith(answered)
+        assert portal.meetings[651][17] == "Q"
+        assert portal.notices == []
 
 
 @pytest.mark.parametrize(("later", "sooner"), [("yes", "reset 651"), ("да", "сбросить 651")])

@@ -51,15 +51,16 @@ async def test_every_word_sets_the_sender_s_presence(ask, portal, language, tabl
                 assert reply.text.startswith(DONE[language, presence]), said
 
 
-@pytest.mark.parametrize("presence", ["online", "dnd", "away", "break"])
-async def test_slash_command_sets_presence_in_the_language_of_the_portal(ask, portal, presence):
-    english = await ask(f"/{presence}")
-    portal.options.language = "ru"
-    russian = await ask(f"/{presence}")
+async def test_slash_command_sets_presence_in_the_language_of_the_portal(ask, portal):
+    for presence in ["online", "dnd", "away", "break"]:
+        portal.options.language = "en"
+        english = await ask(f"/{presence}")
+        portal.options.language = "ru"
+        russian = await ask(f"/{presence}")
 
-    assert portal.presence == {17: presence}
-    assert english.text.startswith(DONE["en", presence])
-    assert russian.text.startswith(DONE["ru", presence])
+        assert portal.presence == {17: presence}
+        assert english.text.startswith(DONE["en", presence])
+        assert russian.text.startswith(DONE["ru", presence])
 
 
 async def test_presence_of_others_is_left_alone(ask, portal):
@@ -125,19 +126,19 @@ async def test_presence_that_reads_back_differently_is_no_success(ask, portal, s
 REFUSALS = [
     ("STATUS_ERROR", 400, "Bitrix24 refused this", "Битрикс24 отказал"),
     ("", 400, "Bitrix24 refused this", "Битрикс24 отказал"),
-    ("insufficient_scope", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
-    ("ACCESS_DENIED", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
-    ("METHOD_CONFIRM_WAITING", None, "ask your administrator", "Попросите, пожалуйста, администратора"),
-    ("PAYMENT_REQUIRED", None, "tell your administrator", "Сообщите, пожалуйста, администратору"),
-    ("OVERLOAD_LIMIT", None, "tell your administrator", "Сообщите, пожалуйста, администратору"),
-    ("ERROR_METHOD_NOT_FOUND", None, "Bitrix24 refused this", "Битрикс24 отказал"),
+    ("insufficient_scope", None, "administrator", "дминистратор"),
+    ("ACCESS_DENIED", None, "administrator", "дминистратор"),
+    ("METHOD_CONFIRM_WAITING", None, "administrator", "дминистратор"),
+    ("PAYMENT_REQUIRED", None, "administrator", "дминистратор"),
+    ("OVERLOAD_LIMIT", None, "administrator", "дминистратор"),
+    ("ERROR_METHOD_NOT_FOUND", None, "does not know how to do this", "этого не умеет"),
 ]
 
 
 async def test_errors_of_the_portal_become_sentences(ask, portal):
     for code, status, english, russian in REFUSALS:
         for said, answered in (("dnd", english), ("занят", russian), ("status", english), ("статус", russian)):
-            portal.faults.add("im.user.status.*", faults.error(code, status=status))
+            portal.faults.add("im.user.status.*", faults.error(code, status=status), count=None)
             reply = await ask(said)
 
             assert answered in reply.text, code
@@ -150,7 +151,7 @@ async def test_person_kept_from_the_application_is_told_so(ask, portal):
     next(iter(portal.oauth.apps.values())).allowed_users = {1}
     reply = await ask("dnd")
 
-    assert "ask your administrator" in reply.text
+    assert "administrator" in reply.text
     assert not portal.presence
 
 
@@ -164,21 +165,22 @@ async def test_presence_in_a_group_is_answered_there(ask, portal):
     assert portal.presence == {17: "dnd"}
 
 
-@pytest.mark.parametrize(
-    ("said", "answered"),
-    [
-        ("dnd maybe", "I did nothing"),
-        ("dnd?", "I did nothing"),
-        ("don't disturb", "I did nothing"),
-        ("not online", "I did nothing"),
-        ("онлайн ли я", "ничего не сделал"),
-        ("не онлайн", "ничего не сделал"),
-        ("занят ли Юрис", "ничего не сделал"),
-    ],
-)
-async def test_uncertain_words_change_nothing(ask, portal, said, answered):
-    reply = await ask(said)
+UNCERTAIN = [
+    ("dnd maybe", "I did nothing"),
+    ("dnd?", "I did nothing"),
+    ("don't disturb", "I did nothing"),
+    ("not online", "I did nothing"),
+    ("онлайн ли я", "ничего не сделал"),
+    ("не онлайн", "ничего не сделал"),
+    ("занят ли Юрис", "ничего не сделал"),
+]
 
-    assert answered in reply.text
-    assert not portal.presence
-    assert [call.method for call in portal.calls] == ["imbot.v2.Chat.Message.send"]
+
+async def test_uncertain_words_change_nothing(ask, portal):
+    for said, answered in UNCERTAIN:
+        portal.rest.calls.clear()
+        reply = await ask(said)
+
+        assert answered in reply.text
+        assert not portal.presence
+        assert [call.method for call in portal.calls] == ["imbot.v2.Chat.Message.send"]

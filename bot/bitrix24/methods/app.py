@@ -31,7 +31,11 @@ async def profile_id(caller: Caller) -> int | None:
 
 
 async def event_get(caller: Caller) -> list[Binding]:
-    result = await caller.call("event.get", {})
+    return bindings(await caller.call("event.get", {}))
+
+
+def bindings(result: Any) -> list[Binding]:
+    """Read the answer to `event.get`."""
     return [
         Binding(str(row.get("event")).upper(), str(row.get("handler")))
         for row in (result if isinstance(result, list) else [])

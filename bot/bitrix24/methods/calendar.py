@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.bitrix24.limits import Step
 from bot.bitrix24.oauth import AsUser
 from bot.bitrix24.rest import Command
 from bot.errors import BitrixError
@@ -96,6 +97,7 @@ async def answer(as_user: AsUser, invited: Invitation, wanted: Answer) -> Answer
             "set": Command("calendar.meeting.status.set", {"eventId": invited.meeting_id, "status": wanted.value}),
             "answer": Command("calendar.meeting.status.get", {"eventId": invited.meeting_id}),
         },
+        Step.END,
         halt=True,
     )
     _ = answers["set"]  # `true` says nothing, an error does

@@ -1,10 +1,10 @@
 """The bot: its messages, its registration, its slash commands, in both versions of the bot API (contract D and F)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
 
-from bot.bitrix24.oauth import AsBot
+from bot.bitrix24.rest import Command
 from bot.errors import Unavailable
 
 Api = Literal["v2", "v1"]
@@ -36,20 +36,52 @@ class Button:
         }
 
 
-async def message_send(as_bot: AsBot, api: Api, dialog_id: str, text: str, buttons: Sequence[Button] = ()) -> None:
-    """Post a message of the bot."""
-    keyboard = {"BOT_ID": as_bot.bot_id, "BUTTONS": [button.wire(as_bot.bot_id) for button in buttons]}
+@dataclass(frozen=True, slots=True)
+class LinkButton:
+    """A button that opens a page in the browser of whoever presses it. The same in both versions of the API."""
+
+    label: str
+    url: str = field(repr=False)
+
+    def wire(self, _bot_id: int) -> dict[str, Any]:
+        return {"TEXT": self.label, "LINK": self.url, "DISPLAY": "LINE", "BG_COLOR_TOKEN": "primary"}
+
+
+AnyButton: TypeAlias = Button | LinkButton
+
+
+def message_send(bot_id: int, api: Api, dialog_id: str, text: str, buttons: Sequence[AnyButton] = ()) -> Command:
+    """Return the call that posts a message of the bot; the outbox makes it."""
+    keyboard = {"BOT_ID": bot_id, "BUTTONS": [button.wire(bot_id) for button in buttons]}
     if api == "v2":
         fields: dict[str, Any] = {"message": text, "urlPreview": False}
         if buttons:
             fields["keyboard"] = keyboard
-        params: dict[str, Any] = {"botId": as_bot.bot_id, "dialogId": dialog_id, "fields": fields}
-        await as_bot.call("imbot.v2.Chat.Message.send", params)
-        return
-    params = {"BOT_ID": as_bot.bot_id, "DIALOG_ID": dialog_id, "MESSAGE": text, "URL_PREVIEW": "N"}
+        return Command("imbot.v2.Chat.Message.send", {"botId": bot_id, "dialogId": dialog_id, "fields": fields})
+    params: dict[str, Any] = {"BOT_ID": bot_id, "DIALOG_ID": dialog_id, "MESSAGE": text, "URL_PREVIEW": "N"}
     if buttons:
         params["KEYBOARD"] = keyboard
-    await as_bot.call("imbot.message.add", params)
+    return Command("imbot.message.add", params)
+
+
+def message_update(bot_id: int, api: Api, message_id: int, text: str, buttons: Sequence[AnyButton] = ()) -> Command:
+    """Return the call that replaces a message of the bot; an empty text would delete it (contract D.3)."""
+    keyboard = {"BOT_ID": bot_id, "BUTTONS": [button.wire(bot_id) for button in buttons]}
+    if api == "v2":
+        fields: dict[str, Any] = {"message": text, "urlPreview": False}
+        if buttons:
+            fields["keyboard"] = keyboard
+        return Command("imbot.v2.Chat.Message.update", {"botId": bot_id, "messageId": message_id, "fields": fields})
+    params: dict[str, Any] = {"BOT_ID": bot_id, "MESSAGE_ID": message_id, "MESSAGE": text, "URL_PREVIEW": "N"}
+    if buttons:
+        params["KEYBOARD"] = keyboard
+    return Command("imbot.message.update", params)
+
+
+def message_id(result: Any) -> int | None:
+    """Return the id of a message from the answer to the call that posted it, in either version of the API."""
+    told = str(result.get("id") if isinstance(result, dict) else result)
+    return int(told) if told.isdecimal() else None
 
 
 # --- registration

@@ -178,7 +178,7 @@ async def test_code_of_a_foreign_owner_is_an_error(run, portal):
 
 
 async def test_refusal_is_an_error(run, portal):
-    portal.faults.add("event.bind", faults.error("insufficient_scope"))
+    portal.faults.add("event.bind", faults.error("insufficient_scope"), count=None)
     portal.subscriptions.rows[:] = [row for row in portal.subscriptions.rows if row.event != "ONAPPUNINSTALL"]
 
     with pytest.raises(NotPermitted):

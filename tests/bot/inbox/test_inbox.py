@@ -455,6 +455,41 @@ async def test_killed_entry_is_handed_out_again_as_started_before(engine: Any) -
     assert desk.bodies == ["body 2"]
 
 
+async def test_bystanders_of_many_deaths_are_not_given_up(engine: Any) -> None:
+    """Of several events that were there at each death only the one in hand is blamed for the next."""
+    harmful = message(1, lane="p:1")
+    bystanders = [message(number, lane=f"p:{number}") for number in (2, 3)]
+    desk = Desk(**{entry.body: forever for entry in (harmful, *bystanders)})
+    engine.run(desk)
+    await engine.inbox.put(harmful, *bystanders)
+    await desk.until_handed(3)
+    for _ in range(2):
+        desk = await reopened(engine, Desk(**{entry.body: forever for entry in (harmful, *bystanders)}))
+        await desk.until_handed(3)
+    for _ in range(MAX_STARTS):
+        desk = await reopened(engine, Desk(**{"body 1": forever, "body 2": forever, "body 3": forever}))
+        await desk.until_handed(1)
+        assert len(desk.handed) == 1
+
+    desk = await reopened(engine, Desk())
+    await desk.until_finished(1)
+    assert len(await engine.inbox.parked()) < 3
+
+
+async def test_since_counts_what_came_or_ended(engine: Any) -> None:
+    desk = Desk()
+    engine.run(desk)
+    await engine.inbox.put(message(1))
+    await desk.until_finished(1)
+    await engine.stop()
+    await engine.open()
+    engine.now += 100
+    await engine.inbox.put(message(2))
+
+    assert await engine.inbox.since(engine.now - 50) == 1
+    assert await engine.inbox.since(engine.now - 200) == 2
+
+
 async def test_entry_started_too_often_is_parked_without_another_start(engine: Any) -> None:
     desk = Desk().when("body 1", forever)
     engine.run(desk)

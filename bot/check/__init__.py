@@ -1,0 +1,155 @@
+"""`statusbot check`: examines settings, database, keys, the public address, the portal, and what is registered there.
+
+It may run beside the service. It changes nothing, except that a token past its hour is renewed the way the bot itself does it.
+Every part has a time limit; what cannot be examined because of an earlier finding is said to be skipped. Lines hold no secrets:
+texts of foreign errors are not printed, only our own words for them.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+from sqlalchemy import text
+
+from bot import manifest as manifests
+from bot import settings
+from bot.check import outside
+from bot.check.inside import Installation
+from bot.check.report import REINSTALL, Report
+from bot.database import path_of
+from bot.errors import SettingsError, StorageError
+from bot.service import MANIFEST, Core
+from bot.settings import Settings
+from bot.store import Portal
+
+__all__ = ["Report", "check", "examine"]
+
+# With the five seconds that SQLite waits for a lock, less than 30 altogether.
+_REQUEST_S = 3.0
+_INSTALLATION_S = 8.0
+
+
+async def check(report: Report) -> None:
+    """Examine what the environment configures."""
+    lines = settings.problems()
+    for line in lines:
+        report.problem(line)
+    if lines:
+        report.skipped("database, public address, portal: they need the settings")
+        return
+    await examine(report, settings.load())
+
+
+async def examine(
+    report: Report,
+    chosen: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], float] = time.time,
+    request_s: float = _REQUEST_S,
+) -> None:
+    """Examine what complete settings lead to.
+
+    Args:
+        report: Where findings go.
+        chosen: The settings.
+        transport: How everybody is reached; None for the network.
+        clock: Unix seconds.
+        request_s: How long a request without a token may take.
+    """
+    languages = manifests.load(MANIFEST).app.languages
+    if chosen.language not in languages:
+        report.problem(f"STATUSBOT_LANGUAGE is one of {', '.join(languages)}.")
+        return
+    report.ok("settings are complete")
+    core = _open(report, chosen, transport, clock)
+    try:
+        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=request_s) as http:
+            await _examine(report, chosen, core, http)
+    finally:
+        if core is not None:
+            await core.close()
+
+
+async def _examine(report: Report, chosen: Settings, core: Core | None, http: httpx.AsyncClient) -> None:
+    portals = [] if core is None else await _portals(report, core)
+    may_be_installed = report.problems == 0
+    await outside.public_address(report, http, chosen)
+    answers = await outside.portal(report, http, chosen)
+    await outside.client(report, http, chosen, portals[0].oauth_server if portals else None)
+    if not may_be_installed or not answers:
+        report.skipped("installation, scopes, bot, commands, events: they need what is wrong above")
+    elif core is None or not portals:
+        report.problem(f"the application is not installed yet: {REINSTALL}")
+    else:
+        await _installation(report, core, portals)
+
+
+def _open(
+    report: Report, chosen: Settings, transport: httpx.AsyncBaseTransport | None, clock: Callable[[], float]
+) -> Core | None:
+    """Return what the bot works with; None when the database cannot be used, or does not exist yet."""
+    path = path_of(chosen.database_url)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:  # SQLite needs files beside its own
+            probe.write(b"statusbot check")
+    except OSError as error:
+        report.problem(
+            f"STATUSBOT_DATABASE_URL: the folder {path.parent} cannot be written ({error.strerror}): "
+            "make it, or let the user that runs the bot write there"
+        )
+        return None
+    if not path.exists():
+        report.ok(f"database can be made ({path})")
+        return None
+    try:
+        return Core(chosen, exclusive=False, transport=transport, clock=clock)
+    except StorageError as error:
+        report.problem(str(error))
+        return None
+
+
+async def _portals(report: Report, core: Core) -> Sequence[Portal]:
+    """Return the installations, after a look at whether the database can be written and which keys it needs."""
+    try:
+        await core.database.write(lambda c: c.execute(text("UPDATE portals SET language = language WHERE 0")))
+        report.ok(f"database can be written ({core.database.path})")
+        await _keys(report, core)
+        if not report.problems:
+            await core.store.load()
+    except SettingsError as error:
+        report.problem(str(error))
+    except StorageError as error:
+        report.problem(
+            f"database {core.database.path} cannot be written ({error}): give its user the right to, make room"
+        )
+    return core.store.all_portals()
+
+
+async def _keys(report: Report, core: Core) -> None:
+    found = await core.store.rotation.count()
+    total = found.newest + found.former + found.lost
+    if found.lost:
+        report.problem(
+            f"STATUSBOT_SECRET_KEY does not open {found.lost} of {total} values in the database, an older key is missing: "
+            "put the former key behind the new one, with a comma"
+        )
+    else:
+        report.ok(f"STATUSBOT_SECRET_KEY opens what the database holds ({total} values)")
+    if found.former:
+        report.note(
+            f"{found.former} of {total} values need an older key: run `statusbot rotate-keys`, then remove that key"
+        )
+
+
+async def _installation(report: Report, core: Core, portals: Sequence[Portal]) -> None:
+    for portal in portals:
+        try:
+            async with asyncio.timeout(_INSTALLATION_S):
+                await Installation(report, core, portal).examine()
+        except TimeoutError:
+            report.problem(
+                f"the portal is too slow to be examined within {_INSTALLATION_S:.0f} s: check again a little later"
+            )

@@ -1,0 +1,69 @@
+"""What was carried out last for whom, so that a message that comes late does not undo a newer one (interface, section 4)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Integer, String, Table, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.database import Database, metadata
+
+carried_out = Table(
+    "carried_out",
+    metadata,
+    Column("portal", String, primary_key=True),
+    Column("user_id", Integer, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("message_id", Integer, nullable=False),
+    Column("message_at", Integer, nullable=False),
+    Column("press_at", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event stands among those of its person (interface, section 4).
+
+    Attributes:
+        message_id: Id of the typed message; None for a button press, which carries the id of the bot's own message.
+        sent_at: `ts` of the event, unix seconds.
+    """
+
+    message_id: int | None
+    sent_at: int
+
+
+class Order:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def superseded(self, portal: str, user_id: int, subject: str, place: Place) -> bool:
+        """Whether something newer of this person was already carried out on `subject`."""
+        statement = select(carried_out).where(
+            carried_out.c.portal == portal, carried_out.c.user_id == user_id, carried_out.c.subject == subject
+        )
+        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
+        if row is None:
+            return False
+        if place.message_id is None:
+            return bool(place.sent_at < max(row.message_at, row.press_at))
+        return bool(place.message_id < row.message_id or place.sent_at < row.press_at)
+
+    async def carry_out(self, portal: str, user_id: int, subject: str, place: Place) -> None:
+        """Remember that the command at `place` was carried out on `subject`."""
+        typed = place.message_id is not None
+        fresh = insert(carried_out).values(
+            portal=portal,
+            user_id=user_id,
+            subject=subject,
+            message_id=place.message_id or 0,
+            message_at=place.sent_at if typed else 0,
+            press_at=0 if typed else place.sent_at,
+        )
+        statement = fresh.on_conflict_do_update(
+            index_elements=["portal", "user_id", "subject"],
+            set_={
+                name: func.max(getattr(carried_out.c, name), getattr(fresh.excluded, name))
+                for name in ("message_id", "message_at", "press_at")
+            },
+        )
+        await self._database.write(lambda c: c.execute(statement))

@@ -1,0 +1,29 @@
+"""What carrying out events takes; built once for the whole service."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.bitrix24.oauth import Bitrix24
+from bot.bitrix24.outbox import Outbox
+from bot.context import Router
+from bot.grammar import Grammar
+from bot.manifest import Manifest
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.store import Store
+from bot.texts import Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    settings: Settings
+    manifest: Manifest
+    texts: Texts
+    grammar: Grammar
+    router: Router
+    store: Store
+    bitrix24: Bitrix24
+    outbox: Outbox
+    metrics: Metrics
+    clock: Callable[[], float] = time.time

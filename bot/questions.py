@@ -1,0 +1,109 @@
+"""Confirmations that we asked people for: one open question per person."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.database import Database, metadata
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("portal", String, primary_key=True),
+    Column("user_id", Integer, primary_key=True),
+    Column("dialog_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("calls", Text, nullable=False),  # JSON
+    Column("asked_at", Integer, nullable=False),
+    Column("language", String, nullable=False),
+    Column("asked_by", String, nullable=False),  # key of the event that asked
+    Column("taken_by", String),  # key of the event that answered it
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A confirmation that we asked one person for, in one dialog."""
+
+    dialog_id: str
+    key: str
+    calls: tuple[tuple[str, tuple[str, ...]], ...]
+    asked_at: int
+    language: str
+
+
+class Questions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ask(
+        self,
+        portal: str,
+        user_id: int,
+        dialog_id: str,
+        calls: tuple[tuple[str, tuple[str, ...]], ...],
+        *,
+        language: str,
+        asked_at: int,
+        asked_by: str,
+    ) -> str:
+        """Remember a question instead of any former one, and return its key. The same event asks the same question."""
+
+        def work(connection: Connection) -> str:
+            mine = (questions.c.portal == portal, questions.c.user_id == user_id)
+            known = connection.execute(
+                select(questions.c.key).where(*mine, questions.c.asked_by == asked_by)
+            ).scalar_one_or_none()
+            if known is not None:
+                return str(known)
+            key = secrets.token_hex(4)
+            connection.execute(delete(questions).where(*mine))
+            connection.execute(
+                insert(questions).values(
+                    portal=portal,
+                    user_id=user_id,
+                    dialog_id=dialog_id,
+                    key=key,
+                    calls=json.dumps(calls),
+                    language=language,
+                    asked_at=asked_at,
+                    asked_by=asked_by,
+                )
+            )
+            return key
+
+        return await self._database.write(work)
+
+    async def take(
+        self,
+        portal: str,
+        user_id: int,
+        *,
+        taken_by: str,
+        asked_since: int,
+        dialog_id: str | None = None,
+        key: str | None = None,
+    ) -> Question | None:
+        """Return the open question, if it was asked in `dialog_id` or has `key`, and close it for all events but `taken_by`."""
+
+        def work(connection: Connection) -> Question | None:
+            mine = (questions.c.portal == portal, questions.c.user_id == user_id)
+            row = connection.execute(select(questions).where(*mine)).one_or_none()
+            if row is None or row.taken_by not in (None, taken_by) or row.asked_at < asked_since:
+                return None
+            if dialog_id not in (None, row.dialog_id) or key not in (None, row.key):
+                return None
+            connection.execute(update(questions).where(*mine).values(taken_by=taken_by))
+            calls = tuple((name, tuple(words)) for name, words in json.loads(row.calls))
+            return Question(row.dialog_id, row.key, calls, row.asked_at, row.language)
+
+        return await self._database.write(work)
+
+    async def drop(self, portal: str, user_id: int, *, unless_asked_by: str) -> None:
+        """Close the open question, if any: the person went on to something else."""
+        mine = (questions.c.portal == portal, questions.c.user_id == user_id, questions.c.asked_by != unless_asked_by)
+        if await self._database.read(lambda c: c.execute(select(questions.c.key).where(*mine)).first()):
+            await self._database.write(lambda c: c.execute(delete(questions).where(*mine)))

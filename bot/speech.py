@@ -1,0 +1,113 @@
+"""What the bot says in chats, and the patience that a portal needs."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import stamina
+import structlog
+
+from bot.bitrix24.methods import imbot
+from bot.bitrix24.rest import Command
+from bot.errors import BotError, MethodBlocked, MethodMissing, NotReached, PortalMoved, RateLimited
+from bot.parts import Parts
+from bot.store import Portal
+from bot.texts import Safe
+
+log = structlog.get_logger()
+
+# Between attempts at a method that the portal blocks.
+_LEAST_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the bot says something.
+
+    Attributes:
+        author_id: Who is answered; their token may post it when no other one lives.
+        api: Of the event that is answered; counts only until the portal's own is known.
+    """
+
+    bot_id: int
+    author_id: int
+    api: imbot.Api
+    dialog_id: str
+
+
+def patiently(*, even_if_moved: bool = False) -> AsyncIterator[stamina.Attempt]:
+    """Try until it succeeds or fails for good, with growing, jittered waits, for what may pass by itself.
+
+    Args:
+        even_if_moved: Wait for the administrator too, when the portal has moved: until then nothing can be said there.
+    """
+
+    def wait(error: Exception) -> bool | float:
+        if isinstance(error, MethodBlocked) and error.wait_s is not None:
+            # Not all at once, and never in haste: the portal's clock may be behind ours.
+            return max(error.wait_s, _LEAST_S) + random.uniform(0.0, 1.0)  # noqa: S311 - only spreads the load
+        moved = even_if_moved and isinstance(error, PortalMoved)
+        return moved or (isinstance(error, BotError) and error.retriable)
+
+    return stamina.retry_context(on=wait, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0).__aiter__()
+
+
+class Speech:
+    """Messages of the bot to one address."""
+
+    def __init__(self, parts: Parts, portal: Portal, to: Address) -> None:
+        self._parts = parts
+        self._to = to
+        self._as_bot = parts.bitrix24.as_bot(portal, to.bot_id, to.author_id)
+        self._api: imbot.Api = "v1" if (portal.bot_api or to.api) == "v1" else "v2"
+
+    async def say(self, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> bool:
+        """Post a message; False when the portal refuses for good."""
+        try:
+            await self._patiently(lambda api: self._message(api, text, buttons))
+        except BotError as error:
+            log.warning("reply.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
+            return False
+        self._parts.metrics.replies.inc()
+        return True
+
+    async def rewrite(self, message_id: int, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> bool:
+        """Replace what the bot said; when that is refused (somebody removed it, say), post it as a message of its own."""
+        to = self._to
+        try:
+            await self._patiently(lambda api: imbot.message_update(to.bot_id, api, message_id, text, buttons))
+        except BotError as error:
+            log.info("reply.not-rewritten", reason=type(error).__name__, error_code=getattr(error, "code", ""))
+            return await self.say(text, buttons)
+        return True
+
+    async def try_to_say(self, text: Safe) -> int | None:
+        """Post a message that matters only now; return its id, or None when that is not known.
+
+        Raises:
+            NotReached, RateLimited: it was not posted.
+        """
+        try:
+            result = await self._send(lambda api: self._message(api, text))
+        except (NotReached, RateLimited):
+            raise
+        except BotError as error:
+            log.info("notice.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
+            return None
+        self._parts.metrics.replies.inc()
+        return imbot.message_id(result)
+
+    def _message(self, api: imbot.Api, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> Command:
+        return imbot.message_send(self._to.bot_id, api, self._to.dialog_id, text, buttons)
+
+    async def _patiently(self, command: Callable[[imbot.Api], Command]) -> None:
+        async for attempt in patiently(even_if_moved=True):
+            with attempt:
+                await self._send(command)
+
+    async def _send(self, command: Callable[[imbot.Api], Command]) -> Any:
+        try:
+            return await self._parts.outbox.send(self._as_bot, command(self._api))
+        except MethodMissing:
+            return await self._parts.outbox.send(self._as_bot, command("v1"))

@@ -1,0 +1,118 @@
+"""Encryption of what is secret in the database, and the change of keys."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
+from sqlalchemy import Column, Connection, and_, select, tuple_, update
+
+from bot.database import Database, Work
+from bot.errors import SettingsError
+
+# Rows that one transaction goes through.
+_PAGE = 200
+
+
+class Vault:
+    """Encrypts what is secret; the first key encrypts, all of them decrypt."""
+
+    def __init__(self, keys: Sequence[SecretStr]) -> None:
+        self._newest = Fernet(keys[0].get_secret_value())
+        self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
+
+    def close(self, value: dict[str, str | int | None]) -> str:
+        return self._fernet.encrypt(json.dumps(value).encode()).decode()
+
+    def open(self, text: str) -> dict[str, str | int | None]:
+        """Raises SettingsError when no key opens `text`."""
+        try:
+            opened: dict[str, str | int | None] = json.loads(self._fernet.decrypt(text))
+        except InvalidToken:
+            raise SettingsError(
+                "STATUSBOT_SECRET_KEY does not open what the database holds; put the former key behind the new one."
+            ) from None
+        return opened
+
+    def renew(self, text: str) -> str | None:
+        """Return `text` encrypted with the first key, which may be as it is; None when no key opens it."""
+        try:
+            self._newest.decrypt(text)
+        except InvalidToken:
+            pass
+        else:
+            return text
+        try:
+            return self._fernet.rotate(text).decode()
+        except InvalidToken:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """How many encrypted values there are, by the key that opens them."""
+
+    newest: int = 0
+    former: int = 0
+    lost: int = 0  # no key opens them
+
+    def __add__(self, other: "Sealed") -> "Sealed":
+        return Sealed(self.newest + other.newest, self.former + other.former, self.lost + other.lost)
+
+
+class Rotation:
+    """Goes through every encrypted value of a database.
+
+    Args:
+        columns: All that `Vault` encrypts.
+    """
+
+    def __init__(self, database: Database, vault: Vault, columns: Sequence[Column[str]]) -> None:
+        self._database = database
+        self._vault = vault
+        self._columns = columns
+
+    async def count(self) -> Sealed:
+        """Tell which keys the encrypted values need; changes nothing."""
+        return await self._through_sealed(change=False)
+
+    async def run(self) -> Sealed:
+        """Encrypt with the first key what a former one encrypted, while a service that knows both may be at work.
+
+        Returns:
+            What was found: `former` values are encrypted anew, `lost` ones are left alone.
+        """
+        return await self._through_sealed(change=True)
+
+    async def _through_sealed(self, *, change: bool) -> Sealed:
+        found = Sealed()
+        for column in self._columns:
+            last: tuple[Any, ...] | None = ()
+            while last is not None:
+                page, last = await self._database.write(self._page(column, last, change=change))
+                found += page
+        return found
+
+    def _page(
+        self, column: Column[str], after: tuple[Any, ...], *, change: bool
+    ) -> Work[tuple[Sealed, tuple[Any, ...] | None]]:
+        """Return the work that goes through the rows behind `after`, and tells the last one; None when there are no more."""
+        key = tuple(column.table.primary_key)
+        statement = select(*key, column).order_by(*key).limit(_PAGE)
+        if after:
+            statement = statement.where(tuple_(*key) > after)
+
+        def work(connection: Connection) -> tuple[Sealed, tuple[Any, ...] | None]:
+            rows = connection.execute(statement).all()
+            found = Sealed()
+            for *at, sealed in rows:
+                fresh = self._vault.renew(sealed)
+                found += Sealed(newest=fresh == sealed, former=fresh not in (None, sealed), lost=fresh is None)
+                if change and fresh not in (None, sealed):
+                    mine = and_(*(part == value for part, value in zip(key, at, strict=True)))
+                    connection.execute(update(column.table).where(mine).values({column: fresh}))
+            return found, tuple(rows[-1][:-1]) if len(rows) == _PAGE else None
+
+        return work

@@ -1,0 +1,184 @@
+"""What comes over the wire: how much of it is read, and where it is never sent."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from bot import errors
+from bot.bitrix24.limits import Quota
+from bot.bitrix24.rest import RestClient
+from bot.bitrix24.wire import MAX_ANSWER, exchange
+from bot.metrics import Metrics
+
+TOKEN = "access-5d41402abc4b2a76b9719d91"
+HOME = "https://acme.bitrix24.example"
+Respond = Callable[[httpx.Request], httpx.Response]
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body without an end; counts what was read of it."""
+
+    def __init__(self) -> None:
+        self.chunks = 0
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.chunks += 1
+            yield b" " * 65_536
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Wire:
+    def __init__(self, respond: Respond, home: str = HOME) -> None:
+        self.requests: list[httpx.Request] = []
+        self._respond = respond
+        self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=True)
+        self.client = RestClient(self.http, home, Quota(2, 50, Metrics()), Metrics())
+
+    def _take(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self._respond(request)
+
+
+@pytest.fixture
+async def make_wire() -> AsyncIterator[Callable[..., Wire]]:
+    made: list[Wire] = []
+
+    def make(respond: Respond, home: str = HOME) -> Wire:
+        made.append(Wire(respond, home))
+        return made[-1]
+
+    yield make
+    for wire in made:
+        await wire.http.aclose()
+
+
+def moving(*locations: str, status: int = 302) -> Respond:
+    """Redirect to one place after the other, then answer."""
+    left = list(locations)
+    return lambda _: (
+        httpx.Response(status, headers={"location": left.pop(0)}) if left else httpx.Response(200, json={"result": 7})
+    )
+
+
+async def test_answer_without_an_end_is_given_up(make_wire) -> None:
+    body = Endless()
+    wire = make_wire(lambda _: httpx.Response(200, stream=body))
+    with pytest.raises(errors.Unavailable):
+        await wire.client.call("profile", {}, TOKEN)
+
+    assert body.chunks == MAX_ANSWER // 65_536 + 1
+    assert body.closed
+
+
+async def test_large_answer_within_the_limit_is_read(make_wire) -> None:
+    text = "x" * (MAX_ANSWER - 100)
+    wire = make_wire(lambda _: httpx.Response(200, json={"result": text}))
+
+    assert await wire.client.call("profile", {}, TOKEN) == text
+
+
+async def test_compressed_answers_are_not_asked_for(make_wire) -> None:
+    wire = make_wire(lambda _: httpx.Response(200, json={"result": True}))
+    await wire.client.call("profile", {}, TOKEN)
+
+    assert wire.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
+async def test_what_nobody_took_is_told_from_what_was_lost(make_wire, kind) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise kind(f"{request.url}?{TOKEN}", request=request)
+
+    with pytest.raises(errors.NotReached) as caught:
+        await exchange(make_wire(fail).http, "POST", HOME, method="profile")
+    assert TOKEN not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize("kind", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError])
+async def test_what_was_lost_has_an_unknown_outcome(make_wire, kind) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise kind("lost", request=request)
+
+    with pytest.raises(errors.Unavailable) as caught:
+        await exchange(make_wire(fail).http, "POST", HOME, method="profile")
+    assert type(caught.value) is errors.Unavailable
+
+
+# --- redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", [f"{HOME}/rest/v2/profile", "/rest/v2/profile"])
+async def test_redirect_within_the_portal_is_posted_again_by_hand(make_wire, status, location) -> None:
+    wire = make_wire(moving(location, status=status))
+
+    assert await wire.client.call("profile", {"a": 1}, TOKEN) == 7
+    assert [(request.method, request.url.path) for request in wire.requests] == [
+        ("POST", "/rest/profile"),
+        ("POST", "/rest/v2/profile"),
+    ]
+    assert json.loads(wire.requests[1].content) == {"a": 1, "auth": TOKEN}
+
+
+async def test_redirect_to_https_of_the_same_portal_is_followed(make_wire) -> None:
+    wire = make_wire(moving("https://127.0.0.1:8099/rest/profile"), "http://127.0.0.1:8099")
+
+    assert await wire.client.call("profile", {}, TOKEN) == 7
+
+
+async def test_redirect_to_plain_http_is_not_followed(make_wire) -> None:
+    wire = make_wire(moving("http://acme.bitrix24.example/rest/profile"))
+    with pytest.raises(errors.Unavailable) as caught:
+        await wire.client.call("profile", {}, TOKEN)
+
+    assert caught.value.retriable
+    assert len(wire.requests) == 1
+
+
+async def test_redirects_in_a_circle_end(make_wire) -> None:
+    wire = make_wire(moving(*[f"{HOME}/rest/profile"] * 9))
+    with pytest.raises(errors.Unavailable):
+        await wire.client.call("profile", {}, TOKEN)
+
+    assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("location", "host"),
+    [
+        ("https://neu.bitrix24.example/rest/profile", "neu.bitrix24.example"),
+        ("https://acme.bitrix24.example.evil.example/", "acme.bitrix24.example.evil.example"),
+        ("https://acme.bitrix24.example@evil.example/rest/", "evil.example"),
+        ("https://acme.bitrix24.example:8443/rest/", "acme.bitrix24.example:8443"),
+        ("//evil.example/rest/profile", "evil.example"),
+    ],
+)
+@pytest.mark.parametrize("first", [[], [f"{HOME}/rest/profile"]], ids=["at once", "after one of ours"])
+async def test_redirect_elsewhere_is_told_and_not_followed(make_wire, location, host, first) -> None:
+    wire = make_wire(moving(*first, f"{location}?auth={TOKEN}"))
+    with capture_logs() as lines, pytest.raises(errors.PortalMoved) as caught:
+        await wire.client.call("profile", {}, TOKEN)
+
+    assert caught.value.host == host
+    assert not caught.value.retriable
+    assert {request.url.host for request in wire.requests} == {"acme.bitrix24.example"}
+    (line,) = lines
+    assert (line["event"], line["log_level"]) == ("portal.moved", "warning")
+    assert (line["pinned"], line["now"]) == ("acme.bitrix24.example", host)
+    assert TOKEN not in str(lines)
+
+
+@pytest.mark.parametrize("location", ["mailto:x@evil.example", "https://[", "ftp://acme.bitrix24.example/"])
+async def test_redirect_to_nowhere_is_no_answer(make_wire, location) -> None:
+    wire = make_wire(moving(location))
+    with pytest.raises(errors.Unavailable):
+        await wire.client.call("profile", {}, TOKEN)
+
+    assert len({request.url.host for request in wire.requests}) == 1
