@@ -1,6 +1,7 @@
 """Command line and composition root. Everything that reads the environment or ends the process is here."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -43,10 +44,22 @@ async def _serve(chosen: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await service.start()
+    _quiet_collector()
     try:
         await service.run_until(stopped)
     finally:
         await service.stop()
+
+
+def _quiet_collector() -> None:
+    """Let the garbage collector look at what is new, seldom, and never again at what the start has built.
+
+    Events waiting in memory by the thousand are no garbage; looking at them over and over cost a fifth of the rate at which
+    events are acknowledged, and most of the slowest hundredth.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 @cli.command()

@@ -88,13 +88,17 @@ class Database:
         Raises:
             StorageError: the database failed, or is closed; the transaction has left nothing behind.
         """
+        return await self.queue(work)
+
+    def queue(self, work: Work[T]) -> asyncio.Future[T]:
+        """As `write`, for whoever wants to hear of the result even when nobody waits any more."""
         if self._closed:
             raise StorageError("The database is closed.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append((work, future))
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
-        return await future
+        return future
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on the same thread, so that it sees every write that has returned.

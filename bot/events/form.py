@@ -21,10 +21,6 @@ MAX_DEPTH = 10  # names in one path: data[message][forward][id] has four
 KNOWN_LENGTH = 100  # characters of a name whose path is remembered
 INDEX_DIGITS = 18  # longer numbers are names, as in PHP, where they exceed an integer
 
-# Neither brackets nor spaces separate pairs or are hex digits, so decoding them before the split changes nothing else
-# and leaves little for unquote().
-PLAIN = (("+", " "), ("%5B", "["), ("%5D", "]"), ("%5b", "["), ("%5d", "]"))
-
 
 def parse_form(body: bytes) -> Tree:
     """Return the nested form; maps whose keys are 0..n-1 are lists.
@@ -46,9 +42,7 @@ def _form_text(body: bytes) -> str:
         raise MalformedBody("form: the body is none")
     if text.count("&") >= MAX_PAIRS:
         raise MalformedBody(f"form: more than {MAX_PAIRS} pairs")
-    for escape, character in PLAIN:
-        text = text.replace(escape, character)
-    return text
+    return text.replace("+", " ")  # a space separates no pairs and is no hex digit, so this may come first
 
 
 def _unfold(text: str) -> Tree:
@@ -67,7 +61,12 @@ def _unfold(text: str) -> Tree:
             node = _descend(root, above)
             if "" not in above:  # `a[][b]` appends to `a` each time
                 maps[above] = node
-        if isinstance(node.put(leaf, value), _Map):
+        former = node.get(leaf)
+        if leaf and node.free is None:
+            node[leaf] = value
+        else:
+            node.put(leaf, value)
+        if former.__class__ is _Map:
             maps = {(): root}  # a map gave way to a scalar, so paths through it lead elsewhere now
     if not root:
         raise MalformedBody("form: no pair has a name")
@@ -82,17 +81,15 @@ class _Map(dict[str, "str | _Map"]):
     def __init__(self) -> None:
         self.free: int | None = None
 
-    def put(self, name: str, value: "str | _Map") -> "str | _Map | None":
-        """Set or replace, and return what was there; the empty name appends."""
+    def put(self, name: str, value: "str | _Map") -> None:
+        """Set or replace; the empty name appends."""
         if not name:
             if self.free is None:
                 self.free = max((int(known) + 1 for known in self if _is_index(known)), default=0)
             name = str(self.free)
         if self.free is not None and _is_index(name):
             self.free = max(self.free, int(name) + 1)
-        former = self.get(name)
         self[name] = value
-        return former
 
 
 def _descend(root: _Map, path: tuple[str, ...]) -> _Map:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import stamina
@@ -102,10 +103,6 @@ class SqliteInbox:
         return self._pending
 
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
-        # Whoever waits may give up; what is stored all the same has to enter its lane.
-        return await asyncio.shield(asyncio.create_task(self._put(entries, also)))
-
-    async def _put(self, entries: Sequence[Entry], also: Sequence[Work[Any]]) -> list[bool]:
         now = self._clock()
 
         def work(connection: Connection) -> list[bool]:
@@ -113,11 +110,17 @@ class SqliteInbox:
                 other(connection)
             return [_insert(connection, entry, now, None) for entry in entries]
 
-        new = await self._database.write(work)
-        for entry, is_new in zip(entries, new, strict=True):
+        stored = self._database.queue(work)
+        stored.add_done_callback(partial(self._enter_new, entries))
+        # Whoever waits may give up; what is stored all the same enters its lane.
+        return await asyncio.shield(stored)
+
+    def _enter_new(self, entries: Sequence[Entry], stored: asyncio.Future[list[bool]]) -> None:
+        if stored.cancelled() or stored.exception() is not None:
+            return
+        for entry, is_new in zip(entries, stored.result(), strict=True):
             if is_new:
                 self._enter(_Waiting(entry, starts=1, counted=True))
-        return new
 
     async def put_at(self, due_at: float, entry: Entry) -> bool:
         return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry)))

@@ -450,14 +450,16 @@ async def test_event_that_is_stored_too_slowly_is_carried_out_all_the_same(make_
     """It was answered with 503; when it comes again its key is known, so the first one has to be worked on."""
     web = await make_web(limits={"store_s": 0.02})
     await web.install()
-    release, usual = asyncio.Event(), web.core.database.write
+    release, usual = asyncio.Event(), web.core.database.queue
 
-    async def slow(work: Any) -> Any:
-        written = asyncio.ensure_future(usual(work))
+    async def late(written: asyncio.Future[Any]) -> Any:
         await release.wait()
         return await written
 
-    web.core.database.write = slow
+    def slow(work: Any) -> asyncio.Future[Any]:
+        return asyncio.ensure_future(late(usual(work)))
+
+    web.core.database.queue = slow
     fields = web.message()
     assert await web.status(EVENTS, fields) == 503
     release.set()
