@@ -76,7 +76,7 @@ async def _sync(chosen: Settings) -> None:
         if not portals:
             raise BotError("The application is not installed yet: save the local application form at the portal first.")
         for portal in portals:
-            caller = core.bitrix24.as_user(portal, portal.installer_id)
+            caller = core.bitrix24.as_user(portal, portal.installer_id, background=True)
             changes = await synchronise(
                 caller, portal, core.store, wanted(chosen, core.parts.manifest, core.parts.texts)
             )
@@ -170,7 +170,7 @@ def _form(public_url: str, scopes: Sequence[str]) -> list[tuple[str, str]]:
 @click.option("--as", "user_id", default=17, show_default=True, metavar="USER_ID", help="Who says it.")
 def demo(*, texts: tuple[str, ...], user_id: int) -> None:
     """Try the bot on an invented portal on this machine; needs no settings."""
-    log.configure("error" if texts else "info", None)
+    log.configure("error" if texts else "warning", None)
     if texts:
         sys.exit(_run(converse(texts, user_id)))
     _run(show())

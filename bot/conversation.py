@@ -67,8 +67,7 @@ class Conversation:
         """Do what the message means and send the reply; return what became of it."""
         if self._starts > 1 and await self._parts.store.states.is_resumed(self._key):
             return "resumed"
-        with self._parts.outbox.working():
-            reply = await self._reply()
+        reply = await self._reply()
         if self._needs_connection:
             await self._wait_for_connection()
         return reply.outcome if await self.send(reply) else "unanswered"
@@ -90,7 +89,8 @@ class Conversation:
                     key = "errors.too-late-to-finish" if begun else "errors.too-late"
                     return Reply.together([*self._replies, self._refused("late", key)])
                 try:
-                    return await self._attempt(self._left(meant.calls))
+                    with self._parts.outbox.working():  # between attempts nobody's reply has to wait for this one
+                        return await self._attempt(self._left(meant.calls))
                 except BitrixError as error:
                     await self._tell_of_delay(error)
                     raise

@@ -132,7 +132,7 @@ class Dispatcher:
     async def _synchronise(self, portal: Portal) -> str:
         """Register bot, commands and subscriptions after an installation."""
         parts = self._parts
-        caller = parts.bitrix24.as_user(portal, portal.installer_id)
+        caller = parts.bitrix24.as_user(portal, portal.installer_id, background=True)
         try:
             async for attempt in patiently():
                 with attempt:

@@ -58,15 +58,16 @@ class Bitrix24:
         self._refreshed: dict[tuple[str, int], str] = {}
         self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def as_user(self, portal: Portal, user_id: int, *, claimed: bool = False) -> "AsUser":
+    def as_user(self, portal: Portal, user_id: int, *, claimed: bool = False, background: bool = False) -> "AsUser":
         """Return the means to act as one person.
 
         Args:
             portal: Where.
             user_id: Who.
             claimed: The event that is being handled brought a token without saying whose it is.
+            background: Nobody waits for it, so that everybody else goes first.
         """
-        return AsUser(self, portal, user_id, claimed=claimed)
+        return AsUser(self, portal, user_id, claimed=claimed, background=background)
 
     def as_bot(self, portal: Portal, bot_id: int, author_id: int) -> "AsBot":
         return AsBot(self, portal, bot_id, author_id)
@@ -149,14 +150,17 @@ class Bitrix24:
 class AsUser:
     """Calls with one person's own token, proven to be theirs."""
 
-    def __init__(self, bitrix24: Bitrix24, portal: Portal, user_id: int, *, claimed: bool) -> None:
+    def __init__(
+        self, bitrix24: Bitrix24, portal: Portal, user_id: int, *, claimed: bool, background: bool = False
+    ) -> None:
         self.user_id = user_id
         self._bitrix24 = bitrix24
         self._portal = portal
         self._claimed = claimed
+        self._background = background
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
-        turn = Turn(self.user_id, step)
+        turn = self._turn(step)
         return await self._with_token(lambda token: self._bitrix24.rest.call(method, params or {}, token, turn))
 
     async def batch(
@@ -173,7 +177,7 @@ class AsUser:
         Raises:
             BitrixError: for the request as a whole and, unless `apart`, for what an item says about the token.
         """
-        turn = Turn(self.user_id, step)
+        turn = self._turn(step)
 
         async def send(token: str) -> BatchAnswer:
             answer = await self._bitrix24.rest.batch(commands, token, turn, halt=halt)
@@ -184,6 +188,9 @@ class AsUser:
             return answer
 
         return await self._with_token(send)
+
+    def _turn(self, step: Step) -> Turn:
+        return Turn(self.user_id, Step.BACKGROUND if self._background else step)
 
     async def _with_token(self, send: Callable[[str], Awaitable[T]]) -> T:
         """Send with the person's token, or with what is there instead when the portal does not accept it.

@@ -196,7 +196,10 @@ async def test_link_to_the_same_file_is_the_same_database(database: Database, tm
 
 async def test_exclusive_open_works_after_closing(database: Database, url: str) -> None:
     await database.close()
-    await Database(url, exclusive=True).close()
+    again = Database(url, exclusive=True)
+
+    assert await again.read(lambda c: c.exec_driver_sql("SELECT 1").scalar()) == 1
+    await again.close()
 
 
 async def test_exclusive_open_works_after_a_failed_one(tmp_path: Path) -> None:
