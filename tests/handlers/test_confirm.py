@@ -3,7 +3,9 @@ import pytest
 from bot.emulator import faults
 
 YES, NO = "Yes, do it", "No, leave it"
-CLOSED = "This question is closed, or it was meant for somebody else. Nothing changed."
+CLOSED = (
+    "I have dealt with this question already, it is too old, or it was meant for somebody else. Nothing changed now."
+)
 NOTHING_ASKED = "I have asked you nothing here, or too long ago"
 
 

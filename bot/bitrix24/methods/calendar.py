@@ -83,7 +83,8 @@ async def invitation(as_user: AsUser, meeting_id: int, *, outsider: bool = False
     if attendees is not None:
         if as_user.user_id not in attendees:
             return None
-        known = attendees[as_user.user_id] or known
+        if known is not Answer.HOST:  # who the portal calls the host is never to be answered for
+            known = attendees[as_user.user_id] or known
     return _invitation(meeting_id, known, details, as_user.user_id)
 
 

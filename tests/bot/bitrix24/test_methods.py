@@ -184,6 +184,13 @@ async def test_without_a_list_the_answer_is_all_there_is(listed):
     assert invited.answer is Answer.NO
 
 
+async def test_host_is_never_answered_for_whatever_the_list_says():
+    invited = await seen("H", ATTENDEE_LIST=[{"id": 17, "entryId": "652", "status": "Q"}])
+
+    assert invited is not None
+    assert invited.answer is Answer.HOST
+
+
 async def test_host_is_known_whatever_the_row_says():
     invited = await seen("Y", MEETING_HOST="17")
 
