@@ -54,8 +54,8 @@ async def _serve(chosen: Settings) -> None:
 def _quiet_collector() -> None:
     """Let the garbage collector look at what is new, seldom, and never again at what the start has built.
 
-    Events waiting in memory by the thousand are no garbage; looking at them over and over cost a fifth of the rate at which
-    events are acknowledged, and most of the slowest hundredth.
+    Events waiting in memory by the thousand are no garbage; looking at them over and over shows in the slowest acknowledgements
+    (`make bench`).
     """
     gc.collect()
     gc.freeze()

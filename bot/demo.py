@@ -181,6 +181,9 @@ async def emulate(port: int) -> None:
         "INSECURE_LOOPBACK": "true",
     }.items():
         click.echo(f"STATUSBOT_{name}={value}")
+    click.echo("Once that bot runs, install it:")
+    command = "curl -H 'Content-Type: application/json'"
+    click.echo(f"""{command} -d '{{"client_id": "{app.client_id}"}}' {running.url}/emulator/install""")
     try:
         await _until_stopped()
     finally:

@@ -9,7 +9,7 @@
   `add_meeting`, `add_entry`, `change_meeting`, `delete_meeting`, `invite`, `uninvite`, `remove_bot`, `rename`:
   the methods of `Portal` with their arguments;
 - `create_app`: `handler_url`, `install_url`, `scopes`, `install` (default true); answers with the credentials;
-- `uninstall`: `client_id`, `clean`;
+- `install`: `client_id`, also to reinstall; `uninstall`: `client_id`, `clean`;
 - `authorize`: `client_id`, `user_id`, `state`; answers with the address that the browser is sent to;
 - `fault`: `kind` (error, html, cut, lost, slow, moved), `pattern`, and as needed `code`, `status`, `location`, `delay_s`,
   `count`, `user_id`, `skip`;
@@ -53,6 +53,7 @@ class Control:
         self._portal = portal
         own: list[Callable[..., object]] = [
             self.create_app,
+            self.install,
             self.uninstall,
             self.authorize,
             self.fault,
@@ -143,6 +144,10 @@ class Control:
         if install:
             self._portal.install(app)
         return app
+
+    def install(self, client_id: str) -> None:
+        """Install an application, or reinstall it: what an administrator does once the bot runs."""
+        self._portal.install(self._app(client_id))
 
     def uninstall(self, client_id: str, *, clean: bool = True) -> None:
         self._portal.uninstall(self._app(client_id), clean=clean)

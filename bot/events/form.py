@@ -2,8 +2,8 @@
 
 The portal builds its bodies with PHP's `http_build_query`: brackets in the names stand for nesting (contract E.1, E.4).
 The standard library decodes the percent signs and the unfolding below is PHP's rule in a few lines. A generic library
-was measured and left out: qs-codec took about four times as long and does not follow PHP where a name is sent both as
-a scalar and as a map.
+was tried and left out: qs-codec took several times as long and does not follow PHP where a name is sent both as a scalar
+and as a map.
 """
 
 from functools import lru_cache, partial

@@ -118,6 +118,18 @@ async def test_events_are_delivered(http: httpx.AsyncClient, sink: Sink, portal:
     assert sink.events[-1][1]["data"]["message"]["id"] == str(said["id"])
 
 
+async def test_an_application_is_installed_when_its_administrator_says_so(
+    http: httpx.AsyncClient, sink: Sink, portal: Portal
+) -> None:
+    app = portal.create_app(sink.url, sink.url)
+    assert not app.installed
+    await act(http, "install", client_id=app.client_id)
+
+    await delivered(http, 1)
+    assert app.installed
+    assert [event["event"] for _, event in sink.events] == ["ONAPPINSTALL"]
+
+
 async def test_an_unreachable_receiver_is_not_asked_again(http: httpx.AsyncClient) -> None:
     await act(http, "create_app", handler_url="http://127.0.0.1:1/", install_url="http://127.0.0.1:1/")
 
@@ -185,6 +197,7 @@ async def test_unknown_addresses(http: httpx.AsyncClient) -> None:
         ("add_user", {"user_id": 17, "name": "x"}, "exists already"),
         ("options", {"no_such": 1}, "no such option"),
         ("options", {"nulls": "maybe"}, "nulls"),
+        ("install", {"client_id": "x"}, "no application"),
         ("uninstall", {"client_id": "x"}, "no application"),
     ],
 )
