@@ -11,7 +11,43 @@ The path of a message:
 Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`.
 """
 
-from bot.context import Context, Reply, Router
+from bot.context import Context, Router
+from bot.finding import find, in_period, open_invitations, unanswered
+from bot.grammar import Call
+from bot.listing import answered_meeting, read, render, show
+from bot.lists import Listing
+from bot.manifest import Argument, Command
+from bot.naming import brief, label
+from bot.references import Reference, Row, write
+from bot.replies import Button, Outcome, Reply
 from bot.texts import Safe
+from bot.timers import Timer
+from bot.times import TimeUnclear
 
-__all__ = ["Context", "Reply", "Router", "Safe"]
+__all__ = [
+    "Argument",
+    "Button",
+    "Call",
+    "Command",
+    "Context",
+    "Listing",
+    "Outcome",
+    "Reference",
+    "Reply",
+    "Router",
+    "Row",
+    "Safe",
+    "TimeUnclear",
+    "Timer",
+    "answered_meeting",
+    "brief",
+    "find",
+    "in_period",
+    "label",
+    "open_invitations",
+    "read",
+    "render",
+    "show",
+    "unanswered",
+    "write",
+]

@@ -17,7 +17,7 @@ _OUTSIDE_TYPES = frozenset({"extranet", "collaber", "guest", "email"})
 _ADMITTED_TYPES = frozenset({"extranet", "collaber", ""})
 
 
-def reason_to_ignore(event: Spoken) -> str | None:
+def reason_to_ignore(event: Spoken | events.ChatJoined) -> str | None:
     """Return why nobody is to be answered, if so: machines, customers, system messages (contract I)."""
     user, chat = event.user, event.chat
     if user.bot or user.type == "bot" or user.id == event.bot_id:
@@ -26,6 +26,8 @@ def reason_to_ignore(event: Spoken) -> str | None:
         return "customer"
     if not user.active:
         return "inactive"
+    if isinstance(event, events.ChatJoined):
+        return None
     if event.is_system or (is_typed(event) and event.author_id == 0):
         return "system message"
     return None
@@ -39,9 +41,7 @@ def is_typed(event: Spoken) -> bool:
 def reason_to_refuse(event: Spoken, *, allow_extranet: bool) -> str | None:
     """Return the text key that tells the sender why nothing is done for them, if so."""
     user = event.user
-    if user.network or user.external_auth_id in _OUTSIDE_LOGINS:
-        return "errors.staff-only"
-    if is_outsider(user) and not (allow_extranet and user.type in _ADMITTED_TYPES):
+    if not is_served(user, allow_extranet=allow_extranet):
         return "errors.staff-only"
     if event.forwarded:
         return "errors.forwarded"
@@ -50,6 +50,13 @@ def reason_to_refuse(event: Spoken, *, allow_extranet: bool) -> str | None:
     if event.auth_user_id not in (None, user.id):
         return "errors.not-proven"
     return None
+
+
+def is_served(user: events.User, *, allow_extranet: bool) -> bool:
+    """Whether the bot works for somebody at all: for employees, and for guests whom the administrator admits."""
+    if user.network or user.external_auth_id in _OUTSIDE_LOGINS:
+        return False
+    return not is_outsider(user) or (allow_extranet and user.type in _ADMITTED_TYPES)
 
 
 def is_outsider(user: events.User) -> bool:

@@ -1,53 +1,34 @@
-"""What a handler gets and what it returns: Context, Reply, and the Router that it registers with."""
+"""What a handler gets: the Context of one command, and the Router that it registers with."""
 
+import math
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from datetime import datetime, time, timedelta
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
+from bot import events
+from bot.bitrix24.methods.person import WorkingDay
 from bot.bitrix24.oauth import AsUser
+from bot.changes import Change
 from bot.errors import ManifestError
 from bot.grammar import Call
+from bot.inbox import Entry, Inbox
 from bot.manifest import Manifest
 from bot.order import Place
+from bot.people import ZONE_FRESH_S, Person
 from bot.questions import Question
+from bot.replies import Outcome, Reply
 from bot.store import Store
 from bot.texts import Safe, Texts
+from bot.timers import Timer
+from bot.times import Times
 
 # How long a confirmation may be given (interface, section 4).
 QUESTION_OPEN = timedelta(minutes=10)
 # What asking is "carried out" on, so that words older than the question are told apart.
 QUESTION = "question"
-
-Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer.
-
-    Attributes:
-        text: In the sender's language; everybody else's text in it is inert.
-        outcome: What became of the command, for log and metrics.
-        asks: The commands that are carried out if the sender confirms.
-        connects: A button with the sender's link to connect goes along; private chats only.
-    """
-
-    text: Safe
-    outcome: Outcome = "done"
-    asks: tuple[Call, ...] = ()
-    connects: bool = False
-
-    @classmethod
-    def together(cls, replies: Sequence["Reply"]) -> "Reply":
-        """Join the answers to one message; equal lines are said once."""
-        lines = dict.fromkeys(reply.text for reply in replies)
-        return cls(
-            text=Safe("\n".join(lines)),
-            outcome=replies[0].outcome if len({reply.outcome for reply in replies}) == 1 else "done",
-            asks=tuple(call for reply in replies for call in reply.asks),
-            connects=any(reply.connects for reply in replies),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +48,10 @@ class Context:
         confirmed: The sender has confirmed it.
         call: The command itself.
         manifest: What else can be asked for.
+        person: What was known of the sender when the message came.
+        times: Reads "for 45m" and the like.
+        inbox: Takes what is to happen later.
+        bot_id: The bot that was written to.
     """
 
     as_user: AsUser
@@ -86,7 +71,16 @@ class Context:
     place: Place
     store: Store
     texts: Texts
+    person: Person
+    times: Times
+    inbox: Inbox
+    bot_id: int
     run: Callable[["Context", Sequence[Call]], Awaitable[Reply]]
+
+    @property
+    def made_by(self) -> str:
+        """What tells this command from all others, also when it is carried out again after an interruption."""
+        return " ".join((self.event_key, self.call.name, *self.call.words))
 
     def text(self, key: str, **args: Any) -> Safe:
         """Return a sentence in the sender's language. Plain strings among `args` count as other people's text."""
@@ -97,15 +91,23 @@ class Context:
 
     def ask(self, key: str, **args: Any) -> Reply:
         """Ask the sender to confirm this very command; it then runs again, `confirmed`."""
-        return Reply(self.text(key, **args), "asked", (self.call,))
+        return Reply(self.text(key, **args), "asked", asks=(self.call,))
 
     def offer_connection(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
         """Answer with a link on which the sender permits us to act for them. Only in private: others must not see it."""
         return Reply(self.text(key, **args), outcome, connects=self.private)
 
-    async def disconnect(self) -> None:
-        """Forget every permission of the sender's, their links to connect, and what waits for one."""
+    async def disconnect(self) -> Timer | None:
+        """Forget every permission of the sender's, their links to connect, and what waits for one.
+
+        Returns:
+            Their timer, which cannot end without a permission and so is stopped.
+        """
+        timer = await self.timer()
         await self.store.forget_person(self.portal, self.user_id)
+        return timer
+
+    # --- the order of commands
 
     async def superseded(self, subject: str) -> bool:
         """Whether a newer command of the sender was carried out on `subject` already."""
@@ -114,6 +116,8 @@ class Context:
     async def carried_out(self, subject: str) -> None:
         """Remember that this command was carried out, so that an older one that is late does not undo it."""
         await self.store.order.carry_out(self.portal, self.user_id, subject, self.place)
+
+    # --- questions
 
     async def take_question(self, *, key: str | None = None) -> Question | None:
         """Return the open question and close it.
@@ -131,14 +135,86 @@ class Context:
             **({"dialog_id": self.dialog_id} if key is None else {"key": key}),
         )
 
-    def speaking(self, language: str) -> "Context":
-        """Return the same command in another language, that of the button, say."""
-        return replace(self, language=language)
-
     async def run_confirmed(self, question: Question) -> Reply:
         """Carry out what was asked about."""
         confirmed = replace(self, confirmed=True)
         return await self.run(confirmed, [Call(name, words) for name, words in question.calls])
+
+    # --- language, zone
+
+    def speaking(self, language: str) -> "Context":
+        """Return the same command in another language, that of the button, say; what the person chose goes before."""
+        return replace(self, language=self.person.language or language)
+
+    async def choose_language(self, language: str) -> "Context":
+        """Remember the sender's language, and return the same command in it."""
+        await self.store.people.choose_language(self.portal, self.user_id, language)
+        return replace(self, language=language, person=replace(self.person, language=language))
+
+    @property
+    def day(self) -> WorkingDay | None:
+        """The sender's zone and working day, as the portal told it last; None when it was not asked or did not tell."""
+        if self.person.zone is None:
+            return None
+        ends = self.person.day_ends
+        return WorkingDay(ZoneInfo(self.person.zone), None if ends is None else time.fromisoformat(ends))
+
+    @property
+    def is_day_fresh(self) -> bool:
+        """Whether the portal was asked for `day` lately, so that it need not be asked again."""
+        return 0 <= self.now.timestamp() - self.person.zone_asked_at < ZONE_FRESH_S
+
+    async def place_day(self, day: WorkingDay | None) -> None:
+        """Remember what the portal says of the sender's zone and working day."""
+        zone = None if day is None else day.zone.key
+        ends = None if day is None or day.ends is None else day.ends.isoformat()
+        if self.is_day_fresh and (zone, ends) == (self.person.zone, self.person.day_ends):
+            return
+        await self.store.people.place(self.portal, self.user_id, zone, ends, self.now.timestamp())
+
+    # --- taking things back
+
+    async def undo_with(self, name: str, *words: str) -> None:
+        """Remember that this command has changed something, and which call restores it."""
+        made_by = f"{self.event_key}:{self.call.name}"  # what one command does to several meetings belongs together
+        await self.store.changes.remember(self.portal, self.user_id, made_by, (name, words), self.now.timestamp())
+
+    async def last_change(self) -> Change | None:
+        return await self.store.changes.last(self.portal, self.user_id, self.now.timestamp())
+
+    async def mark_undone(self) -> None:
+        await self.store.changes.undo(self.portal, self.user_id, self.event_key)
+
+    # --- timers
+
+    async def timer(self) -> Timer | None:
+        """Return the sender's timer, if one runs."""
+        return await self.store.timers.find(self.portal, self.user_id)
+
+    async def start_timer(self, presence: str, former: str, ends: datetime, zone: ZoneInfo) -> None:
+        """Let `presence` end at `ends`, when `former` returns; instead of any other timer of the sender's."""
+        ends_at = math.ceil(ends.timestamp())
+        timer = Timer(
+            portal=self.portal,
+            user_id=self.user_id,
+            timer_id=secrets.token_hex(4),
+            made_by=self.made_by,
+            presence=presence,
+            former=former,
+            ends_at=ends_at,
+            zone=zone.key,
+            bot_id=self.bot_id,
+            language=self.language,
+        )
+        due = events.TimerDue(
+            portal=self.portal, sent_at=ends_at, domain="", user_id=self.user_id, timer_id=timer.timer_id
+        )
+        entry = Entry(due.key, due.lane, events.dump(due), sent_at=ends_at)
+        await self.inbox.put_at(ends_at, entry, also=[self.store.timers.starting(timer)])
+
+    async def stop_timer(self) -> None:
+        """Let the sender's presence be what it is."""
+        await self.store.timers.stop(self.portal, self.user_id)
 
 
 CommandHandler: TypeAlias = Callable[..., Awaitable[Reply]]

@@ -7,20 +7,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot import events
-from bot.admission import Spoken, is_outsider, is_typed, reason_to_refuse
-from bot.bitrix24.methods import imbot
-from bot.context import QUESTION, Context, Reply
-from bot.errors import AuthorizationLost, BitrixError, MethodBlocked, NotConnected, NotProven, Unavailable
+from bot.admission import Spoken, is_outsider, reason_to_refuse
+from bot.answering import Answering, place_of
+from bot.context import Context
+from bot.errors import AuthorizationLost, BitrixError, MethodBlocked, NotConnected, NotProven
 from bot.grammar import Call, Unclear, Understood, bind
-from bot.order import Place
 from bot.parts import Parts
-from bot.speech import Address, Speech, patiently
+from bot.people import Person
+from bot.replies import Reply
+from bot.speech import patiently
 from bot.states import Waiting
 from bot.store import Portal
 from bot.texts import Safe
@@ -54,23 +54,27 @@ class Conversation:
         self._portal = portal
         self._key = key or event.key
         self._starts = starts
-        self._dialog_id = event.dialog_id or str(event.user.id)
-        self._language = self._choose_language(None)
+        self._answering = Answering(parts, event, portal, key=self._key, starts=starts)
+        self._person = Person()
+        self._language = portal.language
         # Calls that were begun, and the replies of those that ended: a repeated attempt goes on where the last one stopped.
         self._begun = 0
         self._replies: list[Reply] = []
         self._needs_connection = False
-        self._notice: int | None = None  # our message that says to wait
-        self._notice_tried = False
 
     async def answer(self) -> str:
         """Do what the message means and send the reply; return what became of it."""
         if self._starts > 1 and await self._parts.store.states.is_resumed(self._key):
             return "resumed"
+        await self._get_to_know()
         reply = await self._reply()
         if self._needs_connection:
             await self._wait_for_connection()
-        return reply.outcome if await self.send(reply) else "unanswered"
+        return reply.outcome if await self._send(reply) else "unanswered"
+
+    async def _get_to_know(self) -> None:
+        self._person = await self._parts.store.people.find(self._portal.member_id, self._event.user.id)
+        self._language = self._choose_language(None)
 
     async def _reply(self) -> Reply:
         meant = self._meaning()
@@ -80,6 +84,8 @@ class Conversation:
         if refusal is not None:
             return self._refused("refused", refusal)
         if isinstance(meant, Unclear):
+            if meant.suggestion:
+                return self._suggested(meant)
             return self._refused("unclear", f"errors.unclear-{meant.reason}", word=Safe(meant.word or ""))
         bind_contextvars(command=" ".join(dict.fromkeys(call.name for call in meant.calls)))
         async for attempt in patiently():
@@ -107,7 +113,7 @@ class Conversation:
     def _choose_language(self, of_words: str | None) -> str:
         languages = self._parts.manifest.app.languages
         return next(
-            (language for language in (of_words, self._event.language) if language in languages),
+            (language for language in (self._person.language, of_words, self._event.language) if language in languages),
             self._parts.settings.language,
         )
 
@@ -125,6 +131,14 @@ class Conversation:
     def _refused(self, command: str, key: str, **args: str) -> Reply:
         self._parts.metrics.commands.labels(command, "refused").inc()
         return Reply(self._parts.texts.say(self._language, key, **args), "refused")
+
+    def _suggested(self, meant: Unclear) -> Reply:
+        """Ask whether a misspelt command was meant; it is carried out only when the sender says so."""
+        self._parts.metrics.commands.labels("unclear", "asked").inc()
+        said = {"suggested": meant.suggested}  # holds words of the sender, so it is made inert
+        text = self._parts.texts.say(self._language, "errors.unclear-suggestion", **said)
+        label = self._parts.texts.say(self._language, "errors.suggestion-button", **said)
+        return Reply(text, "asked", asks=meant.suggestion, agrees=label)
 
     # --- carrying out
 
@@ -177,7 +191,7 @@ class Conversation:
     async def _wait_for_connection(self) -> None:
         """Keep the message, to be carried out once its sender has connected."""
         event = self._event
-        place = self._place()
+        place = place_of(event)
         member_id, user_id = self._portal.member_id, event.user.id
         command = Waiting(self._key, member_id, user_id, events.dump(event), place.message_id, place.sent_at)
         await self._parts.store.states.wait(command)
@@ -189,8 +203,8 @@ class Conversation:
             as_user=parts.bitrix24.as_user(portal, event.user.id, claimed=claimed),
             user_id=event.user.id,
             portal=portal.member_id,
-            dialog_id=self._dialog_id,
-            private=self._is_private(),
+            dialog_id=event.answer_to,
+            private=event.private,
             outsider=is_outsider(event.user),
             language=self._language,
             now=datetime.fromtimestamp(parts.clock(), UTC),
@@ -200,93 +214,28 @@ class Conversation:
             call=call,
             manifest=parts.manifest,
             event_key=event.key,
-            place=self._place(),
+            place=place_of(event),
             store=parts.store,
             texts=parts.texts,
+            person=self._person,
+            times=parts.times,
+            inbox=parts.inbox,
+            bot_id=event.bot_id,
             run=self._run,
         )
-
-    def _is_private(self) -> bool:
-        return self._event.chat.private or self._dialog_id == str(self._event.user.id)
-
-    def _place(self) -> Place:
-        return Place(self._event.message_id if is_typed(self._event) else None, self._event.sent_at)
 
     # --- answering
 
     async def tell(self, key: str) -> None:
         """Send a sentence that answers no command."""
-        await self.send(self._refused("given-up", key))
+        await self._get_to_know()
+        await self._send(self._refused("given-up", key))
 
-    async def send(self, reply: Reply) -> bool:
-        """Send `reply` to where the message came from; False when the portal refuses for good."""
-        text, buttons = reply.text, await self._buttons(reply)
-        notice = await self._find_notice()
-        return await (
-            self._speech().say(text, buttons) if notice is None else self._speech().rewrite(notice, text, buttons)
-        )
-
-    def _speech(self) -> Speech:
-        event = self._event
-        return Speech(self._parts, self._portal, Address(event.bot_id, event.user.id, event.api, self._dialog_id))
-
-    async def _find_notice(self) -> int | None:
-        if self._notice is None and self._starts > 1:
-            self._notice = await self._parts.store.notices.find(self._key)
-        return self._notice
+    async def _send(self, reply: Reply) -> bool:
+        return await self._answering.send(reply, reply.language or self._language)
 
     async def _tell_of_delay(self, why: BitrixError) -> None:
-        """Say that the portal is slow, once the sender has waited for long, or will have to; the outcome replaces it."""
+        """Say that the portal is slow, once the sender has waited for long, or will have to."""
         blocked_s = (why.wait_s or 0.0) if isinstance(why, MethodBlocked) else 0.0
-        if self._notice_tried or self._age() + blocked_s < SLOW_S or await self._find_notice() is not None:
-            return
-        try:
-            self._notice = await self._speech().try_to_say(self._parts.texts.say(self._language, "errors.slow"))
-        except Unavailable:
-            return  # it was not posted, so the next attempt may try again
-        self._notice_tried = True
-        if self._notice is not None:
-            now = self._parts.clock()
-            await self._parts.store.notices.keep(self._key, self._portal.member_id, self._notice, now)
-
-    async def _buttons(self, reply: Reply) -> list[imbot.AnyButton]:
-        buttons: list[imbot.AnyButton] = []
-        if reply.asks:
-            buttons.extend(await self._ask(reply.asks))
-        if reply.connects and self._is_private():
-            buttons.append(await self._link())
-        return buttons
-
-    async def _link(self) -> imbot.LinkButton:
-        """Return a fresh link to the portal's page of permission; those that the person had before serve no longer."""
-        event, settings = self._event, self._parts.settings
-        state = await self._parts.store.states.open(
-            self._portal.member_id,
-            event.user.id,
-            dialog_id=self._dialog_id,
-            bot_id=event.bot_id,
-            language=self._language,
-            now=self._parts.clock(),
-        )
-        query = urlencode({"client_id": settings.client_id, "state": state})
-        label = self._parts.texts.say(self._language, "connect.button")
-        return imbot.LinkButton(label, f"{settings.portal_url}/oauth/authorize/?{query}")
-
-    async def _ask(self, calls: Sequence[Call]) -> list[imbot.Button]:
-        event, texts, store = self._event, self._parts.texts, self._parts.store
-        key = await store.questions.ask(
-            self._portal.member_id,
-            event.user.id,
-            self._dialog_id,
-            tuple((call.name, call.words) for call in calls),
-            language=self._language,
-            asked_at=int(self._parts.clock()),
-            asked_by=event.key,
-        )
-        # A "yes" that was written before the question does not answer it, however late it arrives.
-        await store.order.carry_out(self._portal.member_id, event.user.id, QUESTION, self._place())
-        command = self._parts.manifest.app.button_command
-        return [
-            imbot.Button(texts.say(self._language, "confirm.button-yes"), command, f"confirm {key}", primary=True),
-            imbot.Button(texts.say(self._language, "confirm.button-no"), command, f"dismiss {key}"),
-        ]
+        if self._age() + blocked_s >= SLOW_S:
+            await self._answering.ask_for_patience(self._language)

@@ -5,7 +5,7 @@ import errno
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -34,6 +34,7 @@ _RATE, _BURST = 1000.0, 100_000.0
 @dataclass(frozen=True, slots=True)
 class Stage:
     portal: Portal
+    service: Service
     address: str
 
 
@@ -50,8 +51,8 @@ async def stage(port: int) -> AsyncIterator[Stage]:
             await service.start()
             try:
                 portal.install(app)
-                await _until_installed(portal, service)
-                yield Stage(portal, running.url)
+                await _until(lambda: _is_installed(portal, service))
+                yield Stage(portal, service, running.url)
             finally:
                 await service.stop()
         finally:
@@ -75,10 +76,15 @@ def _settings(portal: Portal, app: App, bot_url: str, folder: str) -> Settings:
     )
 
 
-async def _until_installed(portal: Portal, service: Service) -> None:
+async def _until(condition: Callable[[], object]) -> None:
+    """Wait until `condition` holds; raises TimeoutError when it takes too long."""
     async with asyncio.timeout(_PATIENCE_S):
-        while portal.queue.pending or not service.core.store.all_portals() or service.inbox.pending:
+        while not condition():
             await asyncio.sleep(0.01)
+
+
+def _is_installed(portal: Portal, service: Service) -> bool:
+    return not portal.queue.pending and bool(service.core.store.all_portals()) and not service.inbox.pending
 
 
 # --- a conversation
@@ -90,10 +96,18 @@ async def converse(texts: tuple[str, ...], user_id: int) -> int:
         if user_id not in on.portal.users or on.portal.users[user_id].bot:
             people = ", ".join(str(user.id) for user in on.portal.users.values() if not user.bot)
             raise BotError(f"Nobody has the number {user_id} at this portal; there are {people}.")
+        await _open_chat(on, user_id)
         unanswered = 0
         for text in texts:
             unanswered += not await _exchange(on.portal, user_id, text)
     return 1 if unanswered else 0
+
+
+async def _open_chat(on: Stage, user_id: int) -> None:
+    """Let a person open the bot, and wait until it has greeted them: what is printed are answers."""
+    delivered = len(on.portal.queue.log)
+    on.portal.open_chat(user_id)
+    await _until(lambda: len(on.portal.queue.log) > delivered and not on.service.inbox.pending)
 
 
 async def _exchange(portal: Portal, user_id: int, text: str) -> bool:
@@ -115,15 +129,16 @@ async def _exchange(portal: Portal, user_id: int, text: str) -> bool:
 
 async def _answer(portal: Portal, said: Message, so_far: int) -> Message | None:
     """Return what the bot wrote to the same chat since."""
+
+    def answers() -> list[Message]:
+        since = portal.messages[so_far:]
+        return [one for one in since if one.chat_id == said.chat_id and portal.users[one.author_id].bot]
+
     try:
-        async with asyncio.timeout(_PATIENCE_S):
-            while True:
-                for message in portal.messages[so_far:]:
-                    if message.chat_id == said.chat_id and portal.users[message.author_id].bot:
-                        return message
-                await asyncio.sleep(0.01)
+        await _until(answers)
     except TimeoutError:
         return None
+    return answers()[0]
 
 
 def _state(portal: Portal) -> dict[str, str]:

@@ -13,12 +13,14 @@ from structlog.contextvars import bound_contextvars
 
 from bot import events
 from bot.admission import reason_to_ignore
+from bot.alarm import Alarm
 from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
 from bot.errors import BitrixError, ManifestError, NotConnected
 from bot.grammar import check_signature
+from bot.greeting import greet
 from bot.inbox import Delivery
 from bot.manifest import Argument, Manifest
 from bot.parts import Parts
@@ -98,6 +100,8 @@ class Dispatcher:
         """Tell the sender that an event was given up."""
         event = events.load(delivery.entry.body)
         portal = self._parts.store.portal(event.portal)
+        if portal is not None and isinstance(event, events.TimerDue):
+            await Alarm(self._parts, portal).give_up(event)
         if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
             return
         if reason_to_ignore(event) is None:
@@ -111,6 +115,14 @@ class Dispatcher:
                     return f"ignored: {reason}"
                 key, starts = delivery.entry.key, delivery.starts
                 return await Conversation(self._parts, event, portal, key=key, starts=starts).answer()
+            case events.ChatJoined():
+                return (
+                    f"ignored: {reason}"
+                    if (reason := reason_to_ignore(event))
+                    else await greet(self._parts, event, portal)
+                )
+            case events.TimerDue():
+                return await Alarm(self._parts, portal).ring(event)
             case events.Connected():
                 return await self._tell_connected(event, portal)
             case events.AppInstalled():
@@ -146,4 +158,4 @@ class Dispatcher:
 def _person(event: events.Event) -> int | None:
     if isinstance(event, events.PersonalEvent):
         return event.user.id
-    return event.user_id if isinstance(event, events.Connected) else None
+    return event.user_id if isinstance(event, events.Connected | events.TimerDue) else None

@@ -79,6 +79,12 @@ class NotProven(NotConnected):
     text = "errors.not-proven"
 
 
+class NotLasting(NotConnected):
+    """The sender's token cannot be renewed, so it will not do for what is to happen later."""
+
+    text = "errors.not-lasting"
+
+
 class BitrixError(BotError):
     """The portal refused a call.
 

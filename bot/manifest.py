@@ -18,11 +18,12 @@ from bot.errors import ManifestError
 
 TEXTS_ONLY = "errors"
 
-
 T = TypeVar("T")
 _CLOSED = ConfigDict(extra="forbid")
-_LOST = frozenset(".!,;:#№/\"'")  # signs that the grammar drops or gives a meaning of its own
+_LOST = frozenset('.!,;:#№/"')  # signs that the grammar drops or gives a meaning of its own
 _SAME = str.maketrans({"\u0451": "\u0435"})  # Cyrillic io, usually written as ie
+_LOSABLE = ("polite", "openings", "requests", "joiners")  # tables of app.toml whose words no command can have
+_TABLES = (*_LOSABLE, "language_names", "nouns", "articles", "prepositions", "next", "all", "negations", "vague")
 
 
 def _sayable(word: str) -> str:
@@ -42,9 +43,16 @@ Filled = Annotated[str, Field(min_length=1)]
 class Argument(StrEnum):
     """What may follow a command."""
 
-    MEETING = "meeting"  # a number; several in one message are several calls
-    MEETING_OR_NONE = "meeting?"
+    MEETING = "meeting"  # a reference; several in one message are several calls
+    UNTIL = "until?"  # the rest of the line, a time in words
+    LANGUAGE = "language"  # one of ours, by its code or a name
+    COMMAND = "command?"  # one of ours, by any of its words
     KEY = "key"  # opaque, put into a button by us
+    NUMBER = "number"  # 1 to 99, likewise
+
+
+_IN_BUTTONS = frozenset({Argument.KEY, Argument.NUMBER})
+_OPTIONAL = frozenset({Argument.UNTIL, Argument.COMMAND})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_CLOSED)
@@ -56,9 +64,20 @@ class App:
         languages: Each has words for every command and texts in every folder.
         scopes: What the bot needs whatever its capabilities.
         button_command: Hidden slash command that all buttons use.
-        polite: By language, words that may stand around a command.
-        nouns: By language, words that may stand before a number.
-        joiners: By language, words that may stand between numbers.
+        help: Capabilities that the help lists, in this order.
+        layouts: By language, the keys of its keyboard in the same order.
+        language_names: Of each language, in all languages.
+        polite: Words that may stand around a command; like all words below by language.
+        openings: Words that may stand before a command.
+        requests: Words that may open a command and make a question of it.
+        nouns: Words that may stand before a number or a title.
+        articles: Words that may stand before such a noun, or in its place.
+        prepositions: Words that may stand before a title only.
+        joiners: Words that may stand between numbers.
+        next: Words for the meeting that begins next.
+        all: Words for all meetings, of a period when words of `periods` follow.
+        negations: Words that turn a meaning round.
+        vague: Words that tell no meeting by themselves.
     """
 
     code: Name
@@ -70,9 +89,21 @@ class App:
     scopes: tuple[Filled, ...]
     event_mode: Literal["webhook"]
     button_command: Name
+    help: tuple[Name, ...]
+    layouts: Mapping[str, Filled]
+    language_names: Words
     polite: Words
+    openings: Words
+    requests: Words
     nouns: Words
+    articles: Words
+    prepositions: Words
     joiners: Words
+    next: Words
+    all: Words
+    periods: Mapping[Literal["today", "tomorrow", "week"], Words]
+    negations: Words
+    vague: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_CLOSED)
@@ -81,7 +112,9 @@ class Command:
 
     Attributes:
         words: By language, what people say for it, the most usual first; empty when only buttons reach it.
+        casual: Those of its words that serve in small talk as well.
         slash: Registered at the portal as `/name`.
+        inner: Only other commands call it; what people type or press does not.
     """
 
     name: Name
@@ -89,6 +122,8 @@ class Command:
     words: Words
     args: tuple[Argument, ...]
     slash: StrictBool
+    casual: Words = Field(default_factory=dict)
+    inner: StrictBool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +159,8 @@ def load(folder: Path) -> Manifest:
     app = _app(folder / "app.toml")
     folders = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.name.startswith(("_", "."))]
     capabilities = {entry.name: _capability(entry, app) for entry in folders if entry.name != TEXTS_ONLY}
+    if unknown := set(app.help) - capabilities.keys():
+        _fail(folder / "app.toml", f"help: there is no capability {min(unknown)}")
     for entry in {*folders, folder / TEXTS_ONLY}:
         for language in app.languages:
             if not (entry / f"{language}.ftl").is_file():
@@ -139,8 +176,11 @@ def load(folder: Path) -> Manifest:
 
 def _app(file: Path) -> App:
     app = _build(App, _table(file), file)
-    for name, words in (("polite", app.polite), ("nouns", app.nouns), ("joiners", app.joiners)):
+    periods = {f"periods.{name}": words for name, words in app.periods.items()}
+    for name, words in {**{name: getattr(app, name) for name in _TABLES}, **periods}.items():
         _check_languages(file, name, words, app)
+    if len(set(map(len, app.layouts.values()))) > 1:
+        _fail(file, "layouts: all must have the same number of keys")
     return app
 
 
@@ -166,8 +206,13 @@ def _command(name: str, values: dict[str, Any], folder: Path, app: App) -> Comma
     command = _build(Command, {**values, "name": name, "capability": folder.name}, file, f"commands.{name}")
     if command.words:
         _check_languages(file, f"commands.{name}.words", command.words, app)
-        if Argument.KEY in command.args or len(command.args) > 1:
-            _fail(file, f"commands.{name}: words go with one argument at most, and never with a key")
+        if command.casual:
+            _check_languages(file, f"commands.{name}.casual", command.casual, app)
+        for language, words in command.casual.items():
+            if other := set(words) - set(command.words[language]):
+                _fail(file, f"commands.{name}.casual: {min(other)!r} is none of its words")
+        if _IN_BUTTONS & set(command.args) or len(command.args) > 1:
+            _fail(file, f"commands.{name}: words go with one argument at most, and never with a key or number")
     if command.slash and name not in command.words.get("en", ()):
         _fail(file, f"commands.{name}: a slash command must be one of its own English words")
     return command
@@ -182,19 +227,19 @@ def _check_languages(file: Path, place: str, words: Words, app: App) -> None:
 
 
 def _check_claims(folder: Path, app: App, commands: Mapping[str, Command]) -> None:
-    """Refuse a word that would mean two commands, with a number after it or without.
+    """Refuse a word that would mean two commands, with something after it or without.
 
     Across languages too, since the grammar hears all of them at once.
     """
-    fillers = {word for words in (app.polite, app.nouns, app.joiners) for group in words.values() for word in group}
+    fillers = {word for name in _LOSABLE for group in getattr(app, name).values() for word in group}
     claims: dict[tuple[str, bool], Command] = {}
     for command in commands.values():
         for language, word in _spoken(command):
             file = _home(folder, command)
             if word in fillers:
                 _fail(file, f"commands.{command.name}: app.toml lets messages lose the word {word!r}")
-            for with_number in _uses(command):
-                other = claims.setdefault((word.translate(_SAME), with_number), command)
+            for followed in _uses(command):
+                other = claims.setdefault((word.translate(_SAME), followed), command)
                 if other is not command:
                     _fail(file, f"commands.{command.name}: {word!r} ({language}) means {other.name} already")
 
@@ -207,7 +252,7 @@ def _uses(command: Command) -> set[bool]:
     """Whether the command is meant with something after its word, without, or both."""
     if not command.args:
         return {False}
-    return {True} if command.args == (Argument.MEETING,) else {True, False}
+    return {True, False} if _OPTIONAL & set(command.args) else {True}
 
 
 def _table(file: Path) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
 from bot.context import Router
 from bot.grammar import Grammar
+from bot.inbox import Inbox
 from bot.manifest import Manifest
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store
 from bot.texts import Texts
+from bot.times import Times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,10 @@ class Parts:
     manifest: Manifest
     texts: Texts
     grammar: Grammar
+    times: Times
     router: Router
     store: Store
+    inbox: Inbox
     bitrix24: Bitrix24
     outbox: Outbox
     metrics: Metrics

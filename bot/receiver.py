@@ -139,7 +139,7 @@ class Receiver:
 
     def _is_wanted(self, event: events.Event) -> bool:
         """Whether there is anything to do for the event; the rest is answered and forgotten."""
-        if isinstance(event, events.MessageAdded | events.CommandAdded):
+        if isinstance(event, events.MessageAdded | events.CommandAdded | events.ChatJoined):
             reason = reason_to_ignore(event)
             if reason is not None:
                 log.info("event.ignored", event_key=event.key, reason=reason)

@@ -18,6 +18,7 @@ from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
 from bot.errors import BotError, SettingsError
 from bot.grammar import Grammar
+from bot.inbox import Inbox
 from bot.inbox.sqlite import SqliteInbox
 from bot.log import quiet_retries
 from bot.metrics import Metrics
@@ -26,6 +27,7 @@ from bot.receiver import Receiver
 from bot.settings import Settings
 from bot.store import Store
 from bot.texts import Texts
+from bot.times import Times
 from bot.vault import Vault
 
 log = structlog.get_logger()
@@ -39,9 +41,14 @@ _REQUESTS_PER_EVENT = 3
 
 
 @cache
-def _texts(languages: tuple[str, ...], fallback: str) -> Texts:
+def _texts(manifest: Path, languages: tuple[str, ...], fallback: str) -> Texts:
     """Read the sentences, once per process: they never change, and reading them is most of what a start costs."""
-    return Texts(MANIFEST, languages, fallback)
+    return Texts(manifest, languages, fallback)
+
+
+@cache
+def _times(manifest: Path, languages: tuple[str, ...]) -> Times:
+    return Times.load(manifest, languages)
 
 
 class Core:
@@ -52,6 +59,8 @@ class Core:
         exclusive: Claim the database; a second process that does so is refused.
         transport: How the portal is reached; None for the network.
         clock: Unix seconds.
+        inbox: Takes what is to happen later; None for the database's own.
+        folder: Where manifest/ is.
     """
 
     def __init__(
@@ -61,13 +70,16 @@ class Core:
         exclusive: bool,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.time,
+        inbox: Inbox | None = None,
+        folder: Path = MANIFEST,
     ) -> None:
-        manifest = manifests.load(MANIFEST)
+        manifest = manifests.load(folder)
         if settings.language not in manifest.app.languages:
             raise SettingsError(f"STATUSBOT_LANGUAGE is one of {', '.join(manifest.app.languages)}.")
         quiet_retries()
         self.database = Database(settings.database_url, exclusive=exclusive)
         self.store = Store(self.database, Vault(settings.secret_key))
+        self.inbox = inbox or SqliteInbox(self.database, clock=clock)
         self.metrics = Metrics()
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
@@ -75,10 +87,12 @@ class Core:
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
-            texts=_texts(manifest.app.languages, settings.language),
+            texts=_texts(folder, manifest.app.languages, settings.language),
             grammar=Grammar(manifest),
+            times=_times(folder, manifest.app.languages),
             router=load_handlers(manifest),
             store=self.store,
+            inbox=self.inbox,
             bitrix24=self.bitrix24,
             outbox=Outbox(self.bitrix24.quota),
             metrics=self.metrics,
@@ -103,7 +117,7 @@ class Service:
         self._settings = settings
         self._clock = clock
         self.core = Core(settings, exclusive=True, transport=transport, clock=clock)
-        self.inbox = SqliteInbox(self.core.database, clock=clock)
+        self.inbox = self.core.inbox
         self.dispatcher = Dispatcher(self.core.parts)
         core = self.core
         receiver = Receiver(

@@ -22,11 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.changes import Changes, changes
 from bot.database import Database, Work, metadata
+from bot.lists import Lists, lists
 from bot.notices import Notices, notices
 from bot.order import Order, carried_out
+from bot.people import People, people
 from bot.questions import Questions, questions
 from bot.states import States, states, waiting
+from bot.timers import Timers, timers
 from bot.vault import Rotation, Vault
 
 portals = Table(
@@ -54,7 +58,7 @@ tokens = Table(
 )
 
 # What belongs to a person goes when the portal goes.
-_PERSONAL = (tokens, questions, carried_out, states, waiting, notices)
+_PERSONAL = (tokens, questions, carried_out, states, waiting, notices, people, lists, changes, timers)
 
 # Every message brings a pair, so these are built once.
 _PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
@@ -62,7 +66,7 @@ _PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expire
 _REPLACE_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES)
 _RENEW_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at)
 # Every column that `Vault` encrypts.
-_SEALED = (portals.c.application_token, tokens.c.pair)
+_SEALED = (portals.c.application_token, tokens.c.pair, lists.c.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ class Store:
         self.notices = Notices(database)
         self.questions = Questions(database)
         self.order = Order(database)
+        self.people = People(database)
+        self.lists = Lists(database, vault)
+        self.changes = Changes(database)
+        self.timers = Timers(database)
         self.rotation = Rotation(database, vault, _SEALED)
         self._vault = vault
         self._portals: dict[str, Portal] = {}
@@ -164,13 +172,25 @@ class Store:
     # --- tokens
 
     def saving_tokens(self, portal: str, pair: TokenPair, *, even_if_older: bool = False) -> Work[object]:
-        """Return the work that stores `pair`, unless a younger one of the same person is there (a late event's, say)."""
+        """Return the work that stores `pair`, unless a younger one of the same person is there (a late event's, say).
+
+        One that cannot be refreshed does not replace one that can.
+        """
         owner: dict[str, str | int | None] = {"portal": portal, "user_id": pair.user_id}
         secret = {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
         opened = owner | {"proven": pair.proven} | secret
         row = owner | {"proven": pair.proven, "pair": self._vault.close(opened), "expires_at": pair.expires_at}
-        statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
-        return lambda c: c.execute(statement, row)
+        if even_if_older or pair.refresh_token is not None:
+            statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
+            return lambda c: c.execute(statement, row)
+        mine = (tokens.c.portal == portal, tokens.c.user_id == pair.user_id, tokens.c.proven == pair.proven)
+
+        def work(connection: Connection) -> None:
+            stored = connection.execute(select(tokens.c.pair).where(*mine)).scalar_one_or_none()
+            if stored is None or self._vault.open(stored).get("refresh_token") is None:
+                connection.execute(_RENEW_PAIR, row)
+
+        return work
 
     async def replace_tokens(self, portal: str, pair: TokenPair) -> None:
         """Store what the authorization server gave; it is the truth, whatever its clock says."""
@@ -217,10 +237,12 @@ class Store:
         return work
 
     async def forget_person(self, portal: str, user_id: int) -> None:
-        """Remove every pair of one person, the links that they were given, and the commands that wait for one."""
-        drop = delete(tokens).where(tokens.c.portal == portal, tokens.c.user_id == user_id)
+        """Remove every pair of one person, the links that they were given, what waits for one, and their timer."""
+        drops = [
+            delete(table).where(table.c.portal == portal, table.c.user_id == user_id) for table in (tokens, timers)
+        ]
         forget = self.states.forgetting(portal, user_id)
-        await self.database.write(lambda c: (c.execute(drop), forget(c)))
+        await self.database.write(lambda c: ([c.execute(drop) for drop in drops], forget(c)))
 
     async def prove_tokens(self, portal: str, pair: TokenPair) -> TokenPair:
         """Turn a pair of unknown owner into a proven one."""

@@ -23,13 +23,13 @@ class Vault:
         self._newest = Fernet(keys[0].get_secret_value())
         self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
 
-    def close(self, value: dict[str, str | int | None]) -> str:
+    def close(self, value: dict[str, Any]) -> str:
         return self._fernet.encrypt(json.dumps(value).encode()).decode()
 
-    def open(self, text: str) -> dict[str, str | int | None]:
+    def open(self, text: str) -> dict[str, Any]:
         """Raises SettingsError when no key opens `text`."""
         try:
-            opened: dict[str, str | int | None] = json.loads(self._fernet.decrypt(text))
+            opened: dict[str, Any] = json.loads(self._fernet.decrypt(text))
         except InvalidToken:
             raise SettingsError(
                 "STATUSBOT_SECRET_KEY does not open what the database holds; put the former key behind the new one."

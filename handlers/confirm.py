@@ -1,4 +1,6 @@
-"""Answers to a question of ours: by word where it was asked, or by its button."""
+"""Answers to a question of ours: by word where it was asked, or by its button, which the outcome then replaces."""
+
+from dataclasses import replace
 
 from bot import Context, Reply, Router
 
@@ -25,7 +27,8 @@ async def confirm(ctx: Context, key: str) -> Reply:
     question = await ctx.take_question(key=key)
     if question is None:
         return ctx.reply("confirm.closed", "refused")
-    return await ctx.speaking(question.language).run_confirmed(question)
+    ctx = ctx.speaking(question.language)
+    return replace(await ctx.run_confirmed(question), in_place=True, language=ctx.language)
 
 
 @router.command("dismiss")
@@ -34,4 +37,4 @@ async def dismiss(ctx: Context, key: str) -> Reply:
     question = await ctx.take_question(key=key)
     if question is None:
         return ctx.reply("confirm.closed", "refused")
-    return ctx.speaking(question.language).reply("confirm.dismissed")
+    return replace(ctx.speaking(question.language).reply("confirm.dismissed"), in_place=True)

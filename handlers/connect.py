@@ -20,5 +20,16 @@ async def connect(ctx: Context) -> Reply:
 @router.command("disconnect")
 async def disconnect(ctx: Context) -> Reply:
     """Forget the sender's permission, their links, and the commands that wait for one."""
-    await ctx.disconnect()
-    return ctx.reply("connect.forgotten")
+    timer = await ctx.disconnect()
+    return ctx.reply("connect.forgotten" if timer is None else "connect.forgotten-with-timer")
+
+
+@router.command("connect-cronofy")
+async def connect_cronofy(ctx: Context) -> Reply:
+    """Tell that calendars outside Bitrix24 are not set up here."""
+    return ctx.reply("connect.no-cronofy", "refused")
+
+
+@router.command("disconnect-cronofy")
+async def disconnect_cronofy(ctx: Context) -> Reply:
+    return ctx.reply("connect.no-cronofy", "refused")

@@ -1,6 +1,8 @@
 """Meeting answers: the procedure of contract G.1, always as the sender."""
 
-from bot import Context, Reply, Router, Safe
+from dataclasses import replace
+
+from bot import Context, Outcome, Reference, Reply, Router, Safe, brief, find, label, unanswered
 from bot.bitrix24.methods import calendar
 from bot.bitrix24.methods.calendar import Answer, Invitation
 
@@ -21,83 +23,104 @@ _STATUS = {
 
 
 @router.command("accept")
-async def accept(ctx: Context, meeting_id: int) -> Reply:
+async def accept(ctx: Context, meeting: Reference) -> Reply:
     """Accept an invitation on behalf of the sender."""
-    return await _answer(ctx, meeting_id, Answer.YES)
+    return await _answer(ctx, meeting, Answer.YES)
 
 
 @router.command("decline")
-async def decline(ctx: Context, meeting_id: int) -> Reply:
+async def decline(ctx: Context, meeting: Reference) -> Reply:
     """Decline an invitation on behalf of the sender."""
-    return await _answer(ctx, meeting_id, Answer.NO)
+    return await _answer(ctx, meeting, Answer.NO)
 
 
 @router.command("reset")
-async def reset(ctx: Context, meeting_id: int) -> Reply:
+async def reset(ctx: Context, meeting: Reference) -> Reply:
     """Take an answer back. The portal tells the organiser "declined" (contract G.1), so the sender confirms first."""
-    return await _answer(ctx, meeting_id, Answer.OPEN, ask=not ctx.confirmed)
+    return await _answer(ctx, meeting, Answer.OPEN)
+
+
+@router.command("accept-which")
+async def accept_which(ctx: Context) -> Reply:
+    """Find out what a bare "accept" is about."""
+    return await unanswered(ctx, Answer.YES)
+
+
+@router.command("decline-which")
+async def decline_which(ctx: Context) -> Reply:
+    """Find out what a bare "decline" is about."""
+    return await unanswered(ctx, Answer.NO)
 
 
 @router.command("maybe")
-async def maybe(ctx: Context, meeting_id: int) -> Reply:
+async def maybe(ctx: Context, meeting: Reference) -> Reply:
     """Refuse: the portal knows no "maybe" and would tell the organiser "declined"."""
-    invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
-    if invited is None:
-        return ctx.reply("meeting.unavailable", "refused", number=meeting_id)
-    meeting = _label(ctx, invited)
+    invited = await find(ctx, meeting)
+    if isinstance(invited, Reply):
+        return invited
     if invited.answer is Answer.HOST:
-        return ctx.reply("meeting.host", "refused", meeting=meeting)
-    return ctx.reply("meeting.no-maybe", "refused", meeting=meeting, number=meeting_id)
+        return _reply(ctx, "meeting.host", "refused", invited)
+    return _reply(ctx, "meeting.no-maybe", "refused", invited)
 
 
 @router.command("meeting-status")
-async def meeting_status(ctx: Context, meeting_id: int) -> Reply:
+async def meeting_status(ctx: Context, meeting: Reference) -> Reply:
     """Tell the sender's own answer."""
-    invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
-    if invited is None:
-        return ctx.reply("meeting.unavailable", "refused", number=meeting_id)
-    return ctx.reply(_STATUS[invited.answer], meeting=_label(ctx, invited))
+    invited = await find(ctx, meeting)
+    if isinstance(invited, Reply):
+        return invited
+    return _reply(ctx, _STATUS[invited.answer], "done", invited)
 
 
-async def _answer(ctx: Context, meeting_id: int, wanted: Answer, *, ask: bool = False) -> Reply:
-    """Read, change only what is not so yet, and believe only what is read back."""
-    invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
-    if invited is None:
-        return ctx.reply("meeting.unavailable", "refused", number=meeting_id)
-    meeting, subject = _label(ctx, invited, wanted), f"meeting:{invited.parent_id}"
-    if invited.answer is Answer.HOST:
-        return ctx.reply("meeting.host", "refused", meeting=meeting)
+@router.command("restore-answer")
+async def restore_answer(ctx: Context, meeting: Reference, given: str, former: str) -> Reply:
+    """Undo an answer: restore the former one, unless the sender has changed it by hand since."""
+    invited = await find(ctx, meeting)
+    if isinstance(invited, Reply):
+        return invited
+    if invited.answer not in (given, former):
+        return _reply(ctx, "meeting.changed-since", "refused", invited)
+    reply = await _set(ctx, invited, Answer(former), undoes=True)
+    if reply.outcome != "done" or given != Answer.YES or not (invited.series or invited.exception):
+        return reply
+    # An acceptance spreads over a series, what takes it back does not (contract G.1).
+    rest = ctx.text("meeting.changed-days-stay" if invited.series else "meeting.other-days-stay")
+    return replace(reply, text=Safe(f"{reply.text} {rest}"))
+
+
+async def _answer(ctx: Context, meeting: Reference, wanted: Answer) -> Reply:
+    invited = await find(ctx, meeting, wanted)
+    return invited if isinstance(invited, Reply) else await _set(ctx, invited, wanted)
+
+
+async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: bool = False) -> Reply:
+    """Change only what is not so yet, and believe only what is read back."""
+    subject, before = f"meeting:{invited.parent_id}", invited.answer
+    if before is Answer.HOST:
+        return _reply(ctx, "meeting.host", "refused", invited)
     if await ctx.superseded(subject):
-        return ctx.reply("meeting.superseded", "refused", meeting=meeting)
-    if invited.answer is wanted:
+        return _reply(ctx, "meeting.superseded", "refused", invited)
+    if before is wanted:
         await ctx.carried_out(subject)
         # After an interruption it was most likely this very command.
-        return ctx.reply((_DONE if ctx.repeated else _ALREADY)[wanted], "unchanged", meeting=meeting)
-    if ask:
-        return ctx.ask("meeting.reset-ask", meeting=meeting)
+        return _reply(ctx, (_DONE if ctx.repeated else _ALREADY)[wanted], "unchanged", invited, wanted)
+    if wanted is Answer.OPEN and not ctx.confirmed:
+        question = ctx.ask("meeting.reset-ask", meeting=label(ctx, invited))
+        return replace(question, short=ctx.text("meeting.reset-ask-short", meeting=brief(ctx, invited)))
+    # Before the change, since afterwards nobody could tell what was there.
+    if not undoes:
+        await ctx.undo_with("restore-answer", str(invited.meeting_id), wanted, before)
     if await calendar.answer(ctx.as_user, invited, wanted) is not wanted:
-        return ctx.reply("meeting.not-confirmed", "failed", meeting=meeting)
+        return _reply(ctx, "meeting.not-confirmed", "failed", invited)
     await ctx.carried_out(subject)
-    return ctx.reply(_DONE[wanted], meeting=meeting)
+    return _reply(ctx, _DONE[wanted], "done", invited, wanted)
 
 
-def _label(ctx: Context, invited: Invitation, wanted: Answer | None = None) -> Safe:
-    """Name a meeting: number, title, day and time. In a group only the number, since others read it too.
-
-    Accepting a changed day of a series accepts the series; every other answer is for that day alone (contract G.1).
-    """
-    if not ctx.private or invited.title is None:
-        return ctx.text("meeting.number", number=invited.meeting_id)
-    label = ctx.text("meeting.number-and-title", number=invited.meeting_id, title=invited.title)
-    if invited.starts is not None:
-        key = _when(invited)
-        label = ctx.text(key, meeting=label, start=invited.starts, zone=invited.zone, now=ctx.now)
-    if invited.series or (invited.exception and wanted is Answer.YES):
-        return ctx.text("meeting.whole-series", meeting=label)
-    return ctx.text("meeting.one-day", meeting=label) if invited.exception else label
-
-
-def _when(invited: Invitation) -> str:
-    if invited.all_day:
-        return "meeting.on-day"
-    return "meeting.at-time" if invited.zone else "meeting.at-time-somewhere"
+def _reply(ctx: Context, key: str, outcome: Outcome, invited: Invitation, wanted: Answer | None = None) -> Reply:
+    """Answer about one meeting; `wanted` is what it is answered with from now on."""
+    return Reply(
+        ctx.text(key, meeting=label(ctx, invited, wanted), number=invited.meeting_id),
+        outcome,
+        short=ctx.text(f"{key}-short", meeting=brief(ctx, invited)),
+        state=(wanted or invited.answer).value,
+    )

@@ -1,62 +1,208 @@
-"""Presence: `im.user.status.*`, always as the sender (contract H)."""
+"""Presence: `im.user.status.*`, always as the sender (contract H); for a while, if they say for how long."""
 
-from bot import Context, Reply, Router
-from bot.bitrix24.methods import im
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot import Button, Call, Context, Outcome, Reply, Router, Safe, Timer, TimeUnclear
+from bot.bitrix24.methods import im, person
 from bot.bitrix24.methods.im import Presence
+from bot.bitrix24.methods.person import WorkingDay
+from bot.errors import NotLasting
 
 router = Router()
 
 _SUBJECT = "presence"
-_DONE = {
-    Presence.ONLINE: "presence.online-done",
-    Presence.DND: "presence.dnd-done",
-    Presence.AWAY: "presence.away-done",
-    Presence.BREAK: "presence.break-done",
-}
-_NOW = {
-    Presence.ONLINE: "presence.online-now",
-    Presence.DND: "presence.dnd-now",
-    Presence.AWAY: "presence.away-now",
-    Presence.BREAK: "presence.break-now",
-}
+_UTC = ZoneInfo("UTC")
+# What the buttons below a presence without an end offer.
+_OFFERS = ("30m", "1h", "day-end")
 
 
 @router.command("status")
 async def status(ctx: Context) -> Reply:
-    """Tell the sender's presence."""
+    """Tell the sender's presence, and when it will change."""
     presence = await im.user_status_get(ctx.as_user)
-    return ctx.reply("presence.unknown-now" if presence is None else _NOW[presence])
+    if presence is None:
+        return ctx.reply("presence.unknown-now")
+    timer = await ctx.timer()
+    if timer is None or timer.presence != presence:
+        return ctx.reply(f"presence.{presence}-now")
+    return ctx.reply(f"presence.{presence}-now-until", until=_until(ctx, timer))
 
 
 @router.command("online")
-async def online(ctx: Context) -> Reply:
-    return await _change(ctx, Presence.ONLINE)
+async def online(ctx: Context, until: str | None) -> Reply:
+    return await _change(ctx, Presence.ONLINE, until)
 
 
 @router.command("dnd")
-async def dnd(ctx: Context) -> Reply:
-    return await _change(ctx, Presence.DND)
+async def dnd(ctx: Context, until: str | None) -> Reply:
+    return await _change(ctx, Presence.DND, until)
 
 
 @router.command("away")
-async def away(ctx: Context) -> Reply:
-    return await _change(ctx, Presence.AWAY)
+async def away(ctx: Context, until: str | None) -> Reply:
+    return await _change(ctx, Presence.AWAY, until)
 
 
 @router.command("break")
-async def take_break(ctx: Context) -> Reply:
-    return await _change(ctx, Presence.BREAK)
+async def take_break(ctx: Context, until: str | None) -> Reply:
+    return await _change(ctx, Presence.BREAK, until)
 
 
-async def _change(ctx: Context, wanted: Presence) -> Reply:
-    """Set the sender's presence and believe only what is read back."""
+@router.command("restore-presence")
+async def restore_presence(ctx: Context, given: str, former: str, ended_at: str, afterwards: str) -> Reply:
+    """Undo a presence, unless the sender has changed it by hand since.
+
+    Args:
+        ctx: Who undoes.
+        given: What the command had set.
+        former: What was there before.
+        ended_at: When the timer of `former` was to end, unix seconds; 0 for none.
+        afterwards: What was to return then.
+    """
     if await ctx.superseded(_SUBJECT):
         return ctx.reply("presence.superseded", "refused")
-    if ctx.repeated and await im.user_status_get(ctx.as_user) is wanted:  # most likely this very command's doing
-        await ctx.carried_out(_SUBJECT)
-        return ctx.reply(_DONE[wanted], "unchanged")
-    before, after = await im.change_user_status(ctx.as_user, wanted)
-    if after is not wanted:
+    ends = datetime.fromtimestamp(int(ended_at), UTC)
+    is_timed = ends > ctx.now
+    wanted = Presence(former if is_timed or not int(ended_at) else afterwards)
+    if await im.user_status_get(ctx.as_user) not in (given, former, wanted):
+        return ctx.reply("presence.changed-since", "refused")
+    changed = await im.change_user_status(ctx.as_user, wanted)
+    if changed.after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")
+    if is_timed:
+        await ctx.start_timer(wanted, afterwards, ends, ctx.day.zone if ctx.day else _UTC)
+    else:
+        await ctx.stop_timer()
     await ctx.carried_out(_SUBJECT)
-    return ctx.reply(_DONE[wanted], "unchanged" if before is wanted else "done")
+    return _done(ctx, wanted, await ctx.timer())
+
+
+async def _change(ctx: Context, wanted: Presence, until: str | None = None) -> Reply:
+    if await ctx.superseded(_SUBJECT):
+        return ctx.reply("presence.superseded", "refused")
+    if until is None:
+        return await _set(ctx, wanted)
+    try:
+        return await _set_until(ctx, wanted, until)
+    except TimeUnclear as unclear:
+        return ctx.reply(f"presence.time-{unclear.reason}", "refused", word=Safe(_word(ctx)))
+
+
+async def _set(ctx: Context, wanted: Presence) -> Reply:
+    """Set the sender's presence, without an end, and believe only what is read back."""
+    timer = await ctx.timer()
+    if ctx.repeated and await im.user_status_get(ctx.as_user) is wanted:  # most likely this very command's doing
+        changed = im.Changed(wanted, wanted)
+    else:
+        changed = await im.change_user_status(ctx.as_user, wanted)
+    if changed.after is not wanted:
+        return ctx.reply("presence.not-confirmed", "failed")
+    before = await _before(ctx, wanted, changed.before, timer)
+    if before is not wanted or timer is not None:
+        await _remember(ctx, wanted, before, timer)
+    await ctx.stop_timer()
+    await ctx.carried_out(_SUBJECT)
+    return _done(ctx, wanted, None, "unchanged" if before is wanted else "done")
+
+
+async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
+    """Set the sender's presence for a while; what it was before returns by itself.
+
+    Raises:
+        TimeUnclear: It is not certain when that ends; nothing was changed.
+        NotLasting: We may not be able to act for the sender then; nothing was changed.
+    """
+    timer = await ctx.timer()
+    if ctx.repeated and timer is not None and timer.made_by == ctx.made_by and timer.presence == wanted:
+        await _remember(ctx, wanted, Presence(timer.former), None)  # unless the interrupted attempt got to that too
+        await ctx.carried_out(_SUBJECT)
+        return _done(ctx, wanted, timer)
+    ends, day = await _end(ctx, until)
+    changed = await im.change_user_status(ctx.as_user, wanted, with_day=day is None)
+    if day is None:
+        day = changed.day
+        await ctx.place_day(day)
+    if changed.after is not wanted:
+        return ctx.reply("presence.not-confirmed", "failed")
+    before = await _before(ctx, wanted, changed.before, timer)
+    former = timer.former if timer is not None and timer.presence == before else before or Presence.ONLINE
+    await ctx.start_timer(wanted, former, ends, day.zone if day else _UTC)
+    await _remember(ctx, wanted, before, timer)
+    await ctx.carried_out(_SUBJECT)
+    return _done(ctx, wanted, await ctx.timer())
+
+
+async def _end(ctx: Context, until: str) -> tuple[datetime, WorkingDay | None]:
+    """Return when `until` is, and the sender's day; None if that was neither known nor needed yet.
+
+    Raises:
+        TimeUnclear, NotLasting: As for `_set_until`.
+    """
+    expression = ctx.times.read(until)
+    day = ctx.day if ctx.is_day_fresh else None
+    if expression.span is None and day is None:
+        day = await person.read_working_day(ctx.as_user)
+        await ctx.place_day(day)
+    ends = expression.ends(now=ctx.now, zone=day.zone if day else _UTC, day_end=day.ends if day else None)
+    if not await ctx.as_user.lasts_until(ends.timestamp()):
+        raise NotLasting
+    return ends, day
+
+
+async def _before(ctx: Context, wanted: Presence, read: Presence | None, timer: Timer | None) -> Presence | None:
+    """Return what was there before this command.
+
+    That is what was read, unless an attempt that was interrupted has set it; then it is what we did last, as far as we know.
+    """
+    if not ctx.repeated or read is not wanted:
+        return read
+    if timer is not None:
+        return Presence(timer.presence)
+    change = await ctx.last_change()
+    known = [words for name, words in change.undoing if name == "restore-presence"] if change else []
+    if change is None or not known:
+        return Presence.ONLINE
+    given, former, *_ = known[-1]
+    return Presence(given if change.undone_by is None else former)
+
+
+async def _remember(ctx: Context, given: Presence, before: Presence | None, timer: Timer | None) -> None:
+    """Remember how to undo the change, with the timer that it has stopped."""
+    if timer is None or timer.presence != before:
+        await ctx.undo_with("restore-presence", given, before or Presence.ONLINE, "0", Presence.ONLINE)
+    else:
+        await ctx.undo_with("restore-presence", given, timer.presence, str(timer.ends_at), timer.former)
+
+
+# --- words
+
+
+def _word(ctx: Context) -> str:
+    return ctx.manifest.commands[ctx.call.name].words[ctx.language][0]
+
+
+def _until(ctx: Context, timer: Timer) -> Safe:
+    zone = ZoneInfo(timer.zone)
+    ends = datetime.fromtimestamp(timer.ends_at, zone)
+    is_today = ends.date() == ctx.now.astimezone(zone).date()
+    key = "presence.until-time" if is_today else "presence.until-day"
+    return ctx.text(key, end=ends, zone=Safe(timer.zone), now=ctx.now)
+
+
+def _done(ctx: Context, presence: Presence, timer: Timer | None, outcome: Outcome = "done") -> Reply:
+    if timer is None:
+        text = ctx.text(f"presence.{presence}-done")
+    else:
+        text = ctx.text(f"presence.{presence}-done-until", until=_until(ctx, timer))
+    buttons = _offers(ctx, presence, timer) if ctx.private else ()
+    return Reply(text, outcome, buttons=(buttons,) if buttons else (), in_place=ctx.private)
+
+
+def _offers(ctx: Context, presence: Presence, timer: Timer | None) -> tuple[Button, ...]:
+    """Return buttons that let a presence end; for private chats only, since a press acts for whoever presses."""
+    if presence is Presence.ONLINE:
+        return ()
+    if timer is not None:
+        return (Button(ctx.text("presence.button-online"), Call("online")),)
+    return tuple(Button(ctx.text(f"presence.button-{offer}"), Call(presence.value, (offer,))) for offer in _OFFERS)

@@ -84,12 +84,26 @@ class PortalTransport(httpx.AsyncBaseTransport):
 class ImmediateInbox:
     """An inbox that hands every new entry out at once; its durability has tests of its own."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._dispatcher = Dispatcher(core.parts)
+    def __init__(self) -> None:
         self._known: set[str] = set()
         self.entries: list[Entry] = []
+        self.later: list[tuple[float, Entry]] = []
         self.pending = 0
+
+    def serve(self, core: Core) -> None:
+        self._core = core
+        self._dispatcher = Dispatcher(core.parts)
+
+    async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Any] = ()) -> bool:
+        await self._core.database.write(lambda c: [work(c) for work in also])
+        self.later.append((due_at, entry))
+        return True
+
+    async def hand_out_due(self, now: float) -> None:
+        """Hand out what is due by now, the earliest first."""
+        while due := sorted((one for one in self.later if one[0] <= now), key=lambda one: one[0]):
+            self.later.remove(due[0])
+            await self._hand_out(due[0][1])
 
     async def put(self, *entries: Entry, also: Sequence[Any] = ()) -> list[bool]:
         await self._core.database.write(lambda c: [work(c) for work in also])
@@ -135,11 +149,21 @@ class Ask:
         self.receiver = receiver
         self.inbox = inbox
 
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and happen what is due by then."""
+        self.portal.clock.advance(seconds)
+        await self.inbox.hand_out_due(self.portal.clock.now())
+
     async def install(self) -> None:
         app = next(iter(self.portal.oauth.apps.values()))
         self.portal.install(app)
         await self.deliver()
         await self.inbox.finish_installation()
+        for user_id, user in self.portal.users.items():
+            if not user.bot:
+                self.portal.open_chat(user_id)  # what the bot says then has tests of its own
+        await self.deliver()
+        self.portal.messages.clear()
         self.portal.rest.calls.clear()
 
     async def __call__(self, text: str, user_id: int = 17, **options: Any) -> Answered:
@@ -148,10 +172,19 @@ class Ask:
         self.portal.say(user_id, text, **options)
         return await self.answer(before + 1)
 
-    async def press(self, user_id: int, message: Message, button: str | int, **options: Any) -> Answered:
-        before = len(self.portal.messages)
+    async def press(
+        self, user_id: int, message: Message, button: str | int | dict[str, Any], **options: Any
+    ) -> Answered:
+        """Press a button of `message`; return the one answer to it, be it a message of its own or `message` as rewritten."""
+        before, text, keyboard = len(self.portal.messages), message.text, list(message.keyboard)
         self.portal.press(user_id, message.id, button, **options)
-        return await self.answer(before)
+        await self.deliver()
+        answers = self.portal.messages[before:]
+        if not answers:
+            assert (message.text, message.keyboard) != (text, keyboard), "nothing was answered"
+            return Answered(message.text, message)
+        assert len(answers) == 1, [answer.text for answer in answers]
+        return Answered(answers[0].text, answers[0])
 
     async def answer(self, before: int) -> Answered:
         await self.deliver()
@@ -202,10 +235,11 @@ async def make_ask(
 
     async def make(**overrides: Any) -> Ask:
         chosen = make_settings(**overrides)
-        core = Core(chosen, exclusive=True, transport=PortalTransport(portal), clock=clock.now)
+        inbox = ImmediateInbox()
+        core = Core(chosen, exclusive=True, transport=PortalTransport(portal), clock=clock.now, inbox=inbox)
         cores.append(core)
         await core.store.load()
-        inbox = ImmediateInbox(core)
+        inbox.serve(core)
         receiver = Receiver(chosen, core.store, inbox, core.bitrix24, core.metrics, clock.now, texts=core.parts.texts)
         ask = Ask(portal, core, receiver, inbox)
         await ask.install()

@@ -189,6 +189,15 @@ class AsUser:
 
         return await self._with_token(send)
 
+    async def lasts_until(self, moment: float) -> bool:
+        """Whether we may still act for the person at `moment`, unix seconds, as far as can be told now.
+
+        Raises:
+            NotConnected: we may not even now.
+        """
+        pair = await self._pair()
+        return pair.refresh_token is not None or pair.expires_at > moment
+
     def _turn(self, step: Step) -> Turn:
         return Turn(self.user_id, Step.BACKGROUND if self._background else step)
 

@@ -55,8 +55,7 @@ class Entry:
         if self.meeting.all_day:
             return 0
         moment = self.meeting.aware(wall)
-        zone = ZoneInfo(self.viewer.time_zone or self.options.server_zone)
-        return self._offset(wall) - _seconds(moment.astimezone(zone))
+        return self._offset(wall) - _seconds(moment.astimezone(self.viewer.clock(self.options)))
 
     def _stamp(self, wall: datetime) -> int:
         """Read the wall clock in the server's zone and take the event's offset off: no epoch unless that zone is UTC."""
@@ -64,6 +63,10 @@ class Entry:
 
     def _server_stamp(self, wall: datetime) -> float:
         return wall.replace(tzinfo=ZoneInfo(self.options.server_zone)).timestamp()
+
+    def shown(self) -> dict[str, Json]:
+        """Return what the viewer may see of an entry in his own calendar."""
+        return self.busy() if self.viewer.id in self.meeting.busy_only else self.full()
 
     def full(self) -> dict[str, Json]:
         """Return every field, as `calendar.event.getbyid` does for somebody who may read the entry."""
@@ -82,7 +85,7 @@ class Entry:
 
     def nearest(self) -> dict[str, Json]:
         """Return a row of `calendar.event.get.nearest`; by the source without zones, in the reader's wall clock."""
-        described = self.full()
+        described = self.shown()
         if self.options.nearest_zones:
             return described
         start, end = self._for_viewer(self._start), self._for_viewer(self._end)

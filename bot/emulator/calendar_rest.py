@@ -61,7 +61,7 @@ class CalendarRest:
         if meeting.deleted or row.removed:
             return None
         if meeting.involves(caller.user.id) or (meeting.others_see == "everything" and not meeting.private):
-            return self._entry(caller, meeting, row).full()
+            return self._entry(caller, meeting, row).shown()
         return None if meeting.others_see == "nothing" else self._entry(caller, meeting, row).busy()
 
     def _nearest(self, caller: Caller, params: Params) -> Json:
@@ -93,7 +93,7 @@ class CalendarRest:
     ) -> Iterator[tuple[datetime, Entry]]:
         """Yield the occurrences that are not over at `since` and begin before `until`."""
         for index, start in meeting.starts():
-            begins = meeting.aware(start)
+            begins = start.replace(tzinfo=caller.user.clock(self._options)) if meeting.all_day else meeting.aware(start)
             if begins >= until:
                 return
             if begins + meeting.length + timedelta(days=meeting.all_day) > since:
@@ -121,7 +121,7 @@ class CalendarRest:
             return []
         entries = self._calendar.entries_of(caller.user.id)
         return [
-            entry.full() for meeting, row in entries for _, entry in self._expanded(caller, meeting, row, since, until)
+            entry.shown() for meeting, row in entries for _, entry in self._expanded(caller, meeting, row, since, until)
         ]
 
     def _span(self, params: Params, back_days: int, ahead_days: int) -> tuple[datetime, datetime]:
@@ -159,8 +159,7 @@ class CalendarRest:
 
     def _settings(self, caller: Caller, _: Params) -> Json:
         reminders: list[Json] = [{"type": "min", "count": 15}]
-        zone = ZoneInfo(caller.user.time_zone or self._options.server_zone)
-        offset = datetime.fromtimestamp(self._calendar.clock.now(), zone).utcoffset()
+        offset = datetime.fromtimestamp(self._calendar.clock.now(), caller.user.clock(self._options)).utcoffset()
         return {
             "view": "week",
             "meetSection": "4",
@@ -180,7 +179,7 @@ class CalendarRest:
             "defaultReminders": {"fullDay": reminders, "withTime": reminders},
             "timezoneName": caller.user.time_zone,
             "timezoneOffsetUTC": int(offset.total_seconds()) if offset else 0,
-            "timezoneDefaultName": "",
+            "timezoneDefaultName": self._options.default_zone,
             "work_time_start": "9.00",
-            "work_time_end": "18.00",
+            "work_time_end": caller.user.work_time_end,
         }

@@ -5,8 +5,8 @@
 
 `POST /emulator/<action>` takes a JSON object of arguments and answers `{"result": ...}`, or 400 with `{"error": ...}`:
 
-- `say`, `press`, `send_click`, `open_chat`, `invite_bot`, `edit`, `delete`, `react`, `add_user`, `dismiss`, `add_group`,
-  `add_meeting`, `add_entry`, `change_meeting`, `delete_meeting`, `invite`, `uninvite`, `remove_bot`, `rename`:
+- `say`, `press`, `send_click`, `open_chat`, `invite_bot`, `edit`, `delete`, `react`, `add_user`, `set_presence`, `dismiss`,
+  `add_group`, `add_meeting`, `add_entry`, `change_meeting`, `delete_meeting`, `invite`, `uninvite`, `remove_bot`, `rename`:
   the methods of `Portal` with their arguments;
 - `create_app`: `handler_url`, `install_url`, `scopes`, `install` (default true); answers with the credentials;
 - `install`: `client_id`, also to reinstall; `uninstall`: `client_id`, `clean`;
@@ -36,8 +36,8 @@ from bot.emulator.php import Json, Params, to_int
 from bot.emulator.portal import DEFAULT_SCOPES, Portal
 
 _PASSED_ON = (
-    "say press send_click open_chat invite_bot edit delete react add_user dismiss add_group add_meeting add_entry "
-    "change_meeting delete_meeting invite uninvite remove_bot rename"
+    "say press send_click open_chat invite_bot edit delete react add_user set_presence dismiss add_group add_meeting "
+    "add_entry change_meeting delete_meeting invite uninvite remove_bot rename"
 )
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -108,21 +108,22 @@ class Conversation:
             raise LookupError(f"no message {message_id}")
         return message, self._messenger.chats[message.chat_id]
 
-    def press(self, user_id: int, message_id: int, button: str | int, hit: Hit) -> Pressed:
-        """Press a button by its text, or by its place counted from 0.
+    def press(self, user_id: int, message_id: int, button: str | int | dict[str, Json], hit: Hit) -> Pressed:
+        """Press a button by its text, by its place counted from 0, or as a client shows it that missed a change of the message.
 
         A command of the bot fires with the bot's message and the presser as the actor. Blocking after a press is the
         business of the presser's client until the message changes, so the portal takes every press.
 
         Raises:
             LookupError: There is no such button.
-            PermissionError: The presser is not in the chat, or the button is switched off.
+            PermissionError: The presser is not in the chat.
+            ValueError: The button is switched off, so no client sends the press.
         """
         message, chat = self.message(message_id)
         scene = self._scene(chat, user_id, hit)
-        chosen = _chosen(message, button)
+        chosen = button if isinstance(button, dict) else _chosen(message, button)
         if chosen.get("DISABLED") == "Y":
-            raise PermissionError(f"button {button!r} is disabled")
+            raise ValueError(f"button {button!r} is disabled")
         if "COMMAND" in chosen:
             return self._press_command(scene, message, chosen)
         if "LINK" in chosen:

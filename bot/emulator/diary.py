@@ -30,6 +30,7 @@ class Diary:
         tz: str = "UTC",
         minutes: int = 60,
         all_day: bool = False,
+        days: int = 1,
         rrule: str | None = None,
         skipped: Iterable[str] = (),
         master: int | None = None,
@@ -39,6 +40,7 @@ class Diary:
         hide_guests: bool = False,
         private: bool = False,
         others_see: OthersSee = "busy",
+        busy_only: Iterable[int] = (),
         chat: int | None = None,
         copies: Mapping[int, int] | None = None,
     ) -> Meeting:
@@ -51,8 +53,9 @@ class Diary:
             guests: Ids, or answers (`Y`, `N`, `Q`) by id; nobody has answered by default.
             start: Wall clock in `tz`, such as `2026-11-25T10:00:00`.
             tz: IANA name.
-            minutes: Length; a whole-day meeting takes one day.
+            minutes: Length of a meeting that has a time of day.
             all_day: It has no time of day.
+            days: Length of one that has none.
             rrule: Such as `FREQ=WEEKLY;BYDAY=MO`.
             skipped: Days of the series on which it does not take place.
             master: The series of which this is an exception.
@@ -62,6 +65,7 @@ class Diary:
             hide_guests: Guests shall not see each other.
             private: A private entry.
             others_see: What colleagues who are not invited may read.
+            busy_only: Host or guests who may see of it only that they are taken.
             chat: Id of the group that is the meeting's chat.
             copies: Ids of the guests' copies by guest; the others are numbered far away.
 
@@ -73,7 +77,7 @@ class Diary:
             name=name,
             host_id=host,
             start=datetime.fromisoformat(start) if isinstance(start, str) else start,
-            length=timedelta() if all_day else timedelta(minutes=minutes),
+            length=timedelta(days=days - 1) if all_day else timedelta(minutes=minutes),
             zone=tz,
             created_at=self._calendar.clock.now(),
             rows=[Row(meeting_id, host, HOST)],
@@ -87,6 +91,7 @@ class Diary:
             hide_guests=hide_guests,
             private=private,
             others_see=others_see,
+            busy_only=frozenset(busy_only),
             chat_members=self._messenger.chats[chat].members if chat else None,
         )
         answers = guests if isinstance(guests, Mapping) else dict.fromkeys(guests, UNANSWERED)
@@ -95,10 +100,31 @@ class Diary:
         return meeting
 
     def add_entry(
-        self, entry_id: int, *, name: str, owner: int, start: str, tz: str = "UTC", minutes: int = 60
+        self,
+        entry_id: int,
+        *,
+        name: str,
+        owner: int,
+        start: str,
+        tz: str = "UTC",
+        minutes: int = 60,
+        all_day: bool = False,
+        days: int = 1,
+        private: bool = False,
     ) -> Meeting:
-        """Put a plain entry, which is no meeting, into somebody's calendar."""
-        meeting = self.add_meeting(entry_id, name=name, host=owner, guests=(), start=start, tz=tz, minutes=minutes)
+        """Put a plain entry, which is no meeting, into somebody's calendar; the fields are those of `add_meeting`."""
+        meeting = self.add_meeting(
+            entry_id,
+            name=name,
+            host=owner,
+            guests=(),
+            start=start,
+            tz=tz,
+            minutes=minutes,
+            all_day=all_day,
+            days=days,
+            private=private,
+        )
         meeting.is_meeting = False
         return meeting
 

@@ -29,7 +29,8 @@ class AuthBlocks:
 
         Args:
             app: Whose event it is.
-            actor: Who acted; `absent` leaves every token out, `minimal` all but what the documentation prints.
+            actor: Who acted; `absent` leaves every token out, `minimal` all but what the documentation prints, `no_refresh` what
+                would make the permission last.
             refresh: Whether this event carries a refresh token at all.
         """
         if actor.auth == "minimal":
@@ -37,7 +38,7 @@ class AuthBlocks:
         if actor.auth == "absent":
             return self.without_user(app)
         block = self._tokens(app, actor.user_id)
-        if not refresh:
+        if not refresh or actor.auth == "no_refresh":
             del block["refresh_token"]
         if actor.auth == "no_user_id":
             del block["user_id"]

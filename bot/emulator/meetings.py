@@ -56,6 +56,7 @@ class Meeting:
     hide_guests: bool = False
     private: bool = False
     others_see: OthersSee = "busy"  # what a colleague who is not invited may read
+    busy_only: frozenset[int] = frozenset()  # whom even the own calendar shows nothing but the time
     is_meeting: bool = True
     deleted: bool = False
     accessibility: str = "busy"

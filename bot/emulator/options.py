@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from bot.emulator.answers import Statuses
 from bot.emulator.php import Nulls
 
-EventAuth: TypeAlias = Literal["full", "no_user_id", "minimal", "absent"]
+EventAuth: TypeAlias = Literal["full", "no_refresh", "no_user_id", "minimal", "absent"]
 OAuthExtras: TypeAlias = Literal["documented", "always", "never"]
 
 V2_REVISION = 33  # first REST revision with imbot.v2 (contract D)
@@ -33,6 +33,7 @@ class OptionValues(TypedDict, total=False):
     error_statuses: Statuses
     nearest_zones: bool
     server_zone: str
+    default_zone: str
     reset_in_error: bool
 
 
@@ -47,7 +48,7 @@ class Options:
     language: str = "en"
     v2: bool = True  # False: a portal below revision 33, imbot.v2.* answers 404
     revision: int = 36
-    event_auth: EventAuth = "full"  # top-level auth of events (J.1); absent: a hit without a user
+    event_auth: EventAuth = "full"  # top-level auth of events (J.1); no_refresh: for an hour; absent: no user at all
     install_minimal: bool = False  # ONAPPINSTALL as the documentation prints it
     nulls: Nulls = "drop"  # J.6
     v1_grouped: bool = False  # several entries in data[BOT] and data[COMMAND] of one v1 event
@@ -57,6 +58,7 @@ class Options:
     error_statuses: Statuses = "docs"  # J.5
     nearest_zones: bool = False  # TZ_* in calendar.event.get.nearest (J.9)
     server_zone: str = "UTC"  # J.8
+    default_zone: str = ""  # timezoneDefaultName, for whoever never chose a zone; empty: the portal names none
     reset_in_error: bool = False  # operating_reset_at beside OPERATION_TIME_LIMIT
 
     @property

@@ -1,6 +1,7 @@
 """The portal's people, bots among them, as v2 and v1 describe them."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from bot.emulator.options import Options
 from bot.emulator.php import Json
@@ -25,12 +26,17 @@ class User:
     work_position: str = ""
     email: str = ""
     language: str = ""  # empty: the portal's
+    work_time_end: str = "18.00"  # as the calendar's settings write it
     kind: str = ""  # overrides the `type` that v2 derives
     external_auth: str = ""  # overrides externalAuthId
 
     @property
     def full_name(self) -> str:
         return f"{self.name} {self.last_name}".strip()
+
+    def clock(self, options: Options) -> ZoneInfo:
+        """Return the zone in which the calendar shows times to this person."""
+        return ZoneInfo(self.time_zone or options.default_zone or options.server_zone)
 
     @property
     def departments(self) -> list[int]:

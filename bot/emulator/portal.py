@@ -218,6 +218,7 @@ class Portal:
         gender: str = "F",
         work_position: str = "",
         email: str = "",
+        work_time_end: str = "18.00",
         kind: str = "",
         external_auth: str = "",
     ) -> User:
@@ -230,9 +231,13 @@ class Portal:
             raise ValueError(f"user {user_id} exists already")
         user = User(user_id, name, last_name, time_zone=time_zone, language=language, admin=admin, extranet=extranet)
         user.connector, user.gender, user.work_position, user.email = connector, gender, work_position, email
-        user.kind, user.external_auth = kind, external_auth
+        user.work_time_end, user.kind, user.external_auth = work_time_end, kind, external_auth
         self.users[user_id] = user
         return user
+
+    def set_presence(self, user_id: int, status: str) -> None:
+        """Let a person change his presence by hand."""
+        self.presence.choose(self.users[user_id].id, status)
 
     def dismiss(self, user_id: int) -> None:
         """Dismiss an employee: his tokens are of no use any more."""
@@ -288,8 +293,10 @@ class Portal:
         original = None if forward is None else self._conversation.message(forward)[0]
         return self._conversation.say(where, user_id, text, hit, forward=original)
 
-    def press(self, user_id: int, message_id: int, button: str | int, *, auth_as: int | None = None) -> Pressed:
-        """Press a button by its text, or by its place counted from 0."""
+    def press(
+        self, user_id: int, message_id: int, button: str | int | dict[str, Json], *, auth_as: int | None = None
+    ) -> Pressed:
+        """Press a button by its text, by its place counted from 0, or as an outdated client still shows it."""
         return self._conversation.press(user_id, message_id, button, Hit(auth_as=auth_as))
 
     def send_click(self, reader_id: int, message_id: int, index: int = 0) -> Message:

@@ -10,6 +10,16 @@ STATUSES = frozenset({"online", "dnd", "away", "break"})
 class Presence(dict[int, str]):
     """Presence by user id; somebody who never set one is absent from it."""
 
+    def choose(self, user_id: int, status: str) -> None:
+        """Set a presence by hand, as its owner does in the messenger.
+
+        Raises:
+            ValueError: There is no such presence.
+        """
+        if status not in STATUSES:
+            raise ValueError(f"no such presence: {status!r}")
+        self[user_id] = status
+
     def methods(self) -> list[Method]:
         return [Method("im.user.status.get", "im", self._get), Method("im.user.status.set", "im", self._set)]
 

@@ -35,6 +35,7 @@ from bot.events.model import (
     MessageDeleted,
     MessageUpdated,
     ReactionChanged,
+    TimerDue,
     UnknownEvent,
 )
 from bot.events.stored import dump, load
@@ -62,6 +63,7 @@ __all__ = [
     "PersonalEvent",
     "PortalEvent",
     "ReactionChanged",
+    "TimerDue",
     "Tree",
     "UnknownEvent",
     "User",

@@ -86,6 +86,16 @@ class PersonalEvent(PortalEvent):
         return self.chat.dialog_id
 
     @property
+    def answer_to(self) -> str:
+        """The dialog in which the person is answered."""
+        return self.chat.dialog_id or str(self.user.id)
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody else reads the answer."""
+        return self.chat.private or self.answer_to == str(self.user.id)
+
+    @property
     def lane(self) -> str:
         """A person's events take effect in order, in whichever chat they happened."""
         return f"{self.portal}:{self.user.id or 'app'}"

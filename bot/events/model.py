@@ -246,6 +246,30 @@ class Connected(PortalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimerDue(PortalEvent):
+    """A presence was to end. We make it ourselves when the timer is set; the inbox hands it out when it is due.
+
+    Attributes:
+        user_id: Whose presence.
+        timer_id: Of the timer, which may have been stopped or replaced since.
+        attempt: Counted from 1; more than one when the portal did not answer.
+    """
+
+    user_id: int
+    timer_id: str
+    attempt: int = 1
+    kind: Literal["timer_due"] = "timer_due"
+
+    @property
+    def key(self) -> str:
+        return f"{self.portal}:timer:{self.user_id}:{self.timer_id}:{self.attempt}"
+
+    @property
+    def lane(self) -> str:
+        return f"{self.portal}:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(PortalEvent):
     """An event that we did not subscribe to, or do not know yet.
 
@@ -277,5 +301,6 @@ Event: TypeAlias = (
     | AppUpdated
     | CalendarEntryChanged
     | Connected
+    | TimerDue
     | UnknownEvent
 )

@@ -59,8 +59,11 @@ class Inbox(Protocol):
         """Return how many events came or ended since `moment`, unix seconds."""
         ...
 
-    async def put_at(self, due_at: float, entry: Entry) -> bool:
-        """Store `entry` to enter its lane at `due_at` (unix seconds); until then the lane is free for others."""
+    async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
+        """Store `entry` to enter its lane at `due_at` (unix seconds), and run `also`, as `put` does.
+
+        Until then the lane is free for others.
+        """
         ...
 
     async def run(self, handler: Handler, give_up: Handler) -> None:

@@ -122,12 +122,18 @@ class SqliteInbox:
             if is_new:
                 self._enter(_Waiting(entry, starts=1, counted=True))
 
-    async def put_at(self, due_at: float, entry: Entry) -> bool:
-        return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry)))
+    async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
+        return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry, also)))
 
-    async def _put_at(self, due_at: float, entry: Entry) -> bool:
+    async def _put_at(self, due_at: float, entry: Entry, also: Sequence[Work[Any]]) -> bool:
         now = self._clock()
-        new = await self._database.write(lambda c: _insert(c, entry, now, due_at))
+
+        def work(connection: Connection) -> bool:
+            for other in also:
+                other(connection)
+            return _insert(connection, entry, now, due_at)
+
+        new = await self._database.write(work)
         if new:
             self._wait_for(due_at, entry)
         return new
@@ -289,6 +295,8 @@ class SqliteInbox:
 
     def _wait_for(self, due_at: float, entry: Entry) -> None:
         if entry.key in self._timers:  # put before `run`, which found it in the table again
+            return
+        if self._closed.is_set():  # the next process finds it there
             return
         task = self._timers[entry.key] = asyncio.create_task(self._enter_when_due(due_at, entry))
         task.add_done_callback(lambda _: self._timers.pop(entry.key))

@@ -1,14 +1,17 @@
 # What was written is not certain enough to act on. Nothing was done.
 unclear-empty = I see no text in your message. Write “help” to see what I understand.
 unclear-long = That is too long for me to be sure what you want, so I did nothing. Write for example “accept 651”, or “help”.
-unclear-unknown = I am not sure what you want, so I did nothing. I understand for example “accept 651”, “decline 651”, “dnd”, “status”. Write “help” for all of it.
+unclear-unknown = I am not sure what you want, so I did nothing. I understand for example “accept 651”, “decline 651”, “meetings”, “dnd for 1h”, “undo”. Write “help” for all of it.
+unclear-suggestion = I am not sure what you want, so I did nothing. Did you mean “{ $suggested }”?
+suggestion-button = Yes: { $suggested }
 unclear-unknown-slash = I do not know this slash command, so I did nothing. Write “help” to see those I know.
 unclear-stale-button = I do not know this button any more, so I did nothing. Write “help” to see what I understand.
-unclear-which = Which meeting? Write its number as well, for example “{ $word } 651”.
-unclear-number = I am not sure which meeting you mean, so I did nothing. Write its number in plain digits, for example “{ $word } 651”.
-unclear-row = I have shown you no list to count in, so I did nothing. Write the number of the meeting, for example “{ $word } 651”.
+unclear-which = Which meeting? Write its number as well, for example “{ $word } 651”, its row in my last list (“{ $word } #2”), “{ $word } next”, or part of its title.
+unclear-number = I am not sure which meeting you mean, so I did nothing. Write its number in plain digits, for example “{ $word } 651”, or its row in my last list: “{ $word } #2”.
+unclear-row = Do you mean a row of my last list, or the number of a meeting? I did nothing. Write for example “{ $word } #2” for the row, or “accept 651” for the number.
 unclear-separate = Is that one number or several? I did nothing. Put a comma and a space between numbers: “{ $word } 651, 652”.
 unclear-too-many = That is more than I take at once, so I did nothing. Please send at most 20 in one message.
+unclear-language = I do not speak that language, so I changed nothing. Write “{ $word } en” or “{ $word } ru”.
 unclear-extra = I understand “{ $word }”, but not what stands after it, so I did nothing. Write just “{ $word }”.
 unclear-lines = I do not understand every line of your message, so I did none of it. Write one command per line, for example “accept 651”.
 
@@ -17,6 +20,7 @@ staff-only = Sorry, I only work for employees of this portal. Nothing was change
 forwarded = This is a forwarded message, and I act only on your own words. Please write the command yourself.
 not-proven = I cannot prove that this command came from you, so nothing was changed. Please write it to me once more yourself.
 not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Press the button to give it; I then carry out your message, if that takes no longer than 10 minutes. Write “connect” for a new link.
+not-lasting = I may act for you now, but not later, so I could not end this at the time that you gave; nothing was changed. Press the button to give me a permission that lasts; I then carry out your message, if that takes no longer than 10 minutes.
 too-late = Your message reached me too late, so I did not carry it out. Please send it again if you still want it.
 too-late-to-finish = Something held me up, and now it is too late to go on. Please check the result, and send your message again if you still want it.
 given-up = I tried several times to carry out your message and could not finish. Please check the result and send it again if needed.

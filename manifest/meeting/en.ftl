@@ -26,14 +26,49 @@ unavailable = I find no invitation of yours with the number { $number }. Please 
 superseded = This message reached me late: you have answered { $meeting } since then, and I kept that.
 not-confirmed = I tried to set your answer, but Bitrix24 does not show it: { $meeting }. Please look at it in your calendar.
 
+other-days-stay = The other days of the series stay accepted.
+changed-days-stay = Days of it that were moved or changed stay accepted.
+changed-since = You have changed your answer since, and I kept that: { $meeting }.
+
+# Questions before an answer, and their buttons.
+accept-ask = Accept { $meeting }?
+accept-button = Accept { $number }
+decline-ask = Decline { $meeting }?
+decline-button = Decline { $number }
+
+# The same answers in a few words, for when many meetings are answered together.
+brief = { $number } “{ $title }”
+unavailable-short = No invitation: { $number }.
+accepted-short = You are going: { $meeting }.
+declined-short = You are not going: { $meeting }.
+undecided-short = Open again: { $meeting }.
+already-accepted-short = Already accepted: { $meeting }.
+already-declined-short = Already declined: { $meeting }.
+already-undecided-short = Not answered yet: { $meeting }.
+reset-ask-short = Tell “declined”: { $meeting }?
+no-maybe-short = No “maybe” here: { $meeting }.
+status-yes-short = Accepted: { $meeting }.
+status-no-short = Declined: { $meeting }.
+status-open-short = Not answered: { $meeting }.
+status-host-short = You organise it: { $meeting }.
+host-short = You organise it: { $meeting }.
+superseded-short = Answered since: { $meeting }.
+changed-since-short = Changed since: { $meeting }.
+not-confirmed-short = Please check: { $meeting }.
+
 # Slash commands and help.
 accept-title = Accept a meeting
-accept-params = meeting number
+accept-params = which meeting
 decline-title = Decline a meeting
-decline-params = meeting number
+decline-params = which meeting
 reset-title = Take back your answer
-reset-params = meeting number
+reset-params = which meeting
 maybe-title = Why there is no “maybe”
-maybe-params = meeting number
+maybe-params = which meeting
 meeting-status-title = Show your answer to a meeting
-meeting-status-params = meeting number
+meeting-status-params = which meeting
+accept-which-title = Choose an invitation to accept
+decline-which-title = Choose an invitation to decline
+restore-answer-title = Restore an answer
+restore-answer-params = which meeting
+about = answer an invitation

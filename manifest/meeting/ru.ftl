@@ -1,7 +1,7 @@
 # Как называется встреча. В группе виден только её номер.
 number = встреча { $number }
 number-and-title = встреча { $number } «{ $title }»
-on-day = { $meeting }, { DAY($start, $now) }
+on-day = { $meeting }, { DAY($start, $now) }, весь день
 at-time = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } ({ $zone })
 at-time-somewhere = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } по времени организатора
 whole-series = { $meeting }, вся серия
@@ -26,14 +26,49 @@ unavailable = Не нахожу у вас приглашения с номеро
 superseded = Это сообщение дошло с опозданием: с тех пор вы ответили иначе ({ $meeting }), и я оставил новый ответ.
 not-confirmed = Я записал ваш ответ, но Битрикс24 его не показывает: { $meeting }. Проверьте, пожалуйста, в календаре.
 
+other-days-stay = Остальные дни серии остаются принятыми.
+changed-days-stay = Дни серии, которые переносили или меняли, остаются принятыми.
+changed-since = С тех пор вы изменили ответ, и я его оставил: { $meeting }.
+
+# Вопросы перед ответом и их кнопки.
+accept-ask = Принять приглашение ({ $meeting })?
+accept-button = Принять { $number }
+decline-ask = Отказаться ({ $meeting })?
+decline-button = Отклонить { $number }
+
+# Те же ответы в двух словах, когда встреч много.
+brief = { $number } «{ $title }»
+unavailable-short = Нет приглашения: { $number }.
+accepted-short = Вы идёте: { $meeting }.
+declined-short = Вы не идёте: { $meeting }.
+undecided-short = Снова без ответа: { $meeting }.
+already-accepted-short = Уже приняли: { $meeting }.
+already-declined-short = Уже отказались: { $meeting }.
+already-undecided-short = Ещё без ответа: { $meeting }.
+reset-ask-short = Передать отказ: { $meeting }?
+no-maybe-short = Нет «возможно»: { $meeting }.
+status-yes-short = Приняли: { $meeting }.
+status-no-short = Отказались: { $meeting }.
+status-open-short = Без ответа: { $meeting }.
+status-host-short = Вы организатор: { $meeting }.
+host-short = Вы организатор: { $meeting }.
+superseded-short = Ответили позже: { $meeting }.
+changed-since-short = Изменили позже: { $meeting }.
+not-confirmed-short = Проверьте: { $meeting }.
+
 # Слэш-команды и справка.
 accept-title = Принять приглашение
-accept-params = номер встречи
+accept-params = какая встреча
 decline-title = Отказаться от встречи
-decline-params = номер встречи
+decline-params = какая встреча
 reset-title = Отозвать свой ответ
-reset-params = номер встречи
+reset-params = какая встреча
 maybe-title = Почему нет ответа «возможно»
-maybe-params = номер встречи
+maybe-params = какая встреча
 meeting-status-title = Показать свой ответ на приглашение
-meeting-status-params = номер встречи
+meeting-status-params = какая встреча
+accept-which-title = Выбрать приглашение, чтобы принять
+decline-which-title = Выбрать приглашение, чтобы отказаться
+restore-answer-title = Вернуть прежний ответ
+restore-answer-params = какая встреча
+about = ответить на приглашение

@@ -19,6 +19,7 @@ from bot.emulator.portal import Portal
 from bot.emulator.seed import demo_portal
 from tests.benchmarks.burst import BURST, PEOPLE, RATE, drain
 from tests.benchmarks.load import Measured, pace, saturate
+from tests.flows.conftest import install
 from tests.process import BotProcess, free_port
 
 EVENTS = 3_000
@@ -46,8 +47,7 @@ async def _measure() -> dict[str, dict[str, float]]:
         bare_port = free_port()
         bare = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.benchmarks.bare", str(bare_port))
         try:
-            portal.install(bot.app)
-            await _until_registered(portal)
+            await install(portal, bot)
             await _until_listening(bare_port)
             return await _compare(portal, bot, f"http://127.0.0.1:{bare_port}/")
         finally:
@@ -91,11 +91,6 @@ def _bodies(portal: Portal, count: int) -> list[bytes]:
     bodies = [delivery.body for delivery in portal.queue.pending]
     portal.queue.pending.clear()
     return bodies
-
-
-async def _until_registered(portal: Portal) -> None:
-    while not portal.bots.by_id:
-        await asyncio.sleep(0.05)
 
 
 async def _until_listening(port: int) -> None:

@@ -14,6 +14,7 @@ from bot.emulator import server
 from bot.emulator.clock import SystemClock
 from bot.emulator.limits import Bucket
 from bot.emulator.portal import Portal
+from tests.flows.conftest import install
 from tests.process import BotProcess
 
 PEOPLE = 200
@@ -48,9 +49,7 @@ async def drain() -> Drained:
         bot = BotProcess(Path(folder), portal, Fernet.generate_key().decode(), log_level="error", **limits)
         await bot.start()
         try:
-            portal.install(bot.app)
-            while not portal.subscriptions.find(bot.app, "ONAPPUNINSTALL"):
-                await asyncio.sleep(0.05)
+            await install(portal, bot)
             await asyncio.sleep(BURST / RATE)  # the bucket of the portal, and ours, are empty again
             return await _run(portal, bot, people)
         finally:

@@ -1,5 +1,6 @@
 """Who is heard, in what order, with whose token, and what happens while the portal is away."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
@@ -761,3 +762,12 @@ async def test_what_waits_when_the_application_goes_is_dropped(opened, portal):
 
     assert portal.calls == []
     assert portal.meetings[651] == UNTOUCHED
+
+
+async def test_many_lists_in_one_message_keep_to_what_a_keyboard_takes(ask, portal):
+    for number in range(700, 709):
+        portal.add_meeting(number, name="Retro", host=23, guests=[17], start="2026-11-24T09:00:00")
+    reply = await ask("\n".join(["meetings", "invitations"] * 10))
+
+    assert len(reply.text) <= 1_000
+    assert len(json.dumps(reply.message.keyboard)) < 30_000

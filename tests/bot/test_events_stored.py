@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import StorageError
-from bot.events import Connected, Event, MessageAdded, decode, dump, load, parse_form
+from bot.events import Connected, Event, MessageAdded, TimerDue, decode, dump, load, parse_form
 from tests.samples import forms
 
 SECRETS = ("_token]",)
@@ -27,7 +27,7 @@ def test_samples_show_every_kind_of_event() -> None:
     shown = {type(event) for name in forms.NAMES for event in decode(forms.tree(name))}
     (unknown,) = decode(parse_form(b"event=ONTASKADD"))
     assert load(dump(unknown)) == unknown
-    assert shown | {type(unknown), Connected} == set(get_args(Event))  # Connected is our own
+    assert shown | {type(unknown), Connected, TimerDue} == set(get_args(Event))  # the last two are our own
 
 
 @pytest.mark.parametrize("name", forms.NAMES)

@@ -267,11 +267,11 @@ async def test_notice_becomes_a_question_with_buttons(ask, portal, passing):
     passing()
     portal.faults.add("calendar.*", faults.error("INTERNAL_SERVER_ERROR"), count=4)
     asked = await ask("reset 651")
+    assert asked.text.startswith("Take back your answer")
+    assert asked.buttons == ["Yes, do it", "No, leave it"]
     passing()
     reset = await ask.press(17, asked.message, "Yes, do it")
 
-    assert asked.text.startswith("Take back your answer")
-    assert asked.buttons == ["Yes, do it", "No, leave it"]
     assert reset.text.startswith("Your answer is open again")
 
 

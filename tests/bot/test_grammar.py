@@ -1,5 +1,6 @@
 """What messages mean: everything that is understood, and everything that must not be."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.grammar import MOST, Grammar, Unclear, Understood
 from bot.manifest import load
+from bot.references import Number, Row, Titled, normal, read
 
 MANIFEST = Path(__file__).parents[2] / "manifest"
 LANGUAGES = ("en", "ru")
@@ -188,6 +190,86 @@ FORMS = [
     ("accept 651\u2028decline 652", "accept 651, decline 652"),
     ("accept 651\ndecline 651\naccept 651", "accept 651, decline 651, accept 651"),
     ("принять 651\nобед", "accept 651, break"),
+    ("accept 651\naccept", "accept 651, accept-which"),
+    ("accept 651\nhello", "accept 651"),
+    ("hello\naccept 651\nthanks!", "accept 651"),
+    ("can you accept 651", "accept 651"),
+    ("could you please accept 651?", "accept 651"),
+    ("could you accept 651, please?", "accept 651"),
+    ("Hi bot, could you accept 651? Thanks!", "accept 651"),
+    ("не могли бы вы принять 651?", "accept 651"),
+    ("хочу отклонить 651", "decline 651"),
+    ("прошу не беспокоить", "dnd"),
+    ("accept the meeting 651", "accept 651"),
+    ("принять мою встречу 651", "accept 651"),
+]
+
+REFERENCES = [
+    ("accept #5", "accept #5"),
+    ("accept # 5", "accept #5"),
+    ("accept #1, #2", "accept #1, accept #2"),
+    ("accept 651, #2 and #652", "accept 651, accept #2, accept 652"),
+    ("принять встречу #9", "accept #9"),
+    ("status #1", "meeting-status #1"),
+    ("yes #5", "accept #5"),
+    ("accept next", "accept next"),
+    ("accept the next one", "accept next"),
+    ("decline my next meeting.", "decline next"),
+    ("принять следующую", "accept next"),
+    ("не пойду на следующую встречу", "decline next"),
+    ("accept all", "accept all"),
+    ("accept everything tomorrow", "accept all:tomorrow"),
+    ("decline all meetings for today", "decline all:today"),
+    ("отклонить все на завтра", "decline all:tomorrow"),
+    ("принять всё на неделе", "accept all:week"),
+    ("accept DCLI", "accept title:dcli"),
+    ("accept Weekly sync", "accept title:weekly sync"),
+    ("accept the meeting Weekly sync, please", "accept title:weekly sync"),
+    ("accept all hands", "accept title:all hands"),
+    ("accept project status", "accept title:project status"),
+    ("accept status meeting", "accept title:status meeting"),
+    ("accept Ivan's party", "accept title:ivan's party"),
+    ("accept Ivan’s party", "accept title:ivan's party"),
+    ('accept "Weekly, sync: [part 2]"', "accept title:weekly, sync: [part 2]"),
+    ("accept “1:1 Bob”", "accept title:1:1 bob"),
+    ("принять «Нет времени на тесты»", "accept title:нет времени на тесты"),
+    ("принять встречу по плану", "accept title:плану"),
+    ("принять планёрку", "accept title:планерку"),
+    ("ok great", "accept title?:great"),
+    ("иду на планёрку", "accept title?:планерку"),
+    ("no problem", "decline title?:problem"),
+    ("maybe lunch with Bob", "maybe title?:lunch with bob"),
+]
+
+ARGUMENTS = [
+    ("accept", "accept-which"),
+    ("please accept!", "accept-which"),
+    ("отклони", "decline-which"),
+    ("dnd 1h", "dnd 1h"),
+    ("dnd for 45m, please.", "dnd for 45m"),
+    ("busy until tomorrow 9:00", "dnd until tomorrow 9:00"),
+    ("обед 45 минут", "break 45 минут"),
+    ("отошёл на 1,5 часа", "away на 1,5 часа"),
+    ("away until 25.11. 10:00", "away until 25.11. 10:00"),
+    ("could you dnd 1h?", "dnd 1h"),
+    ("help accept", "help accept"),
+    ("help going", "help accept"),
+    ("help do not disturb", "help dnd"),
+    ("help status", "help status"),
+    ("help /undo", "help undo"),
+    ("справка принять", "help accept"),
+    ("справка ?", "help help"),
+    ("language en", "language en"),
+    ("language English", "language en"),
+    ("язык русский", "language ru"),
+    ("connect cronofy", "connect-cronofy"),
+    ("отключить Cronofy", "disconnect-cronofy"),
+    ("meetings", "meetings"),
+    ("неделя", "meetings"),
+    ("today!", "today"),
+    ("приглашения", "invitations"),
+    ("undo", "undo"),
+    ("верни", "undo"),
 ]
 
 TRAPS = [
@@ -204,7 +286,6 @@ TRAPS = [
     ("651 accept", "unknown"),
     ("651 or 652", "unknown"),
     ("should I accept 651?", "unknown"),
-    ("can you accept 651", "unknown"),
     ("did I accept 651?", "unknown"),
     ("don't accept 651", "unknown"),
     ("do not accept 651", "unknown"),
@@ -255,9 +336,6 @@ TRAPS = [
     ("  /dnd", "unknown-slash"),
     (", /dnd", "unknown-slash"),
     ("/", "unknown-slash"),
-    ("accept", "which"),
-    ("Accept!", "which"),
-    ("please accept", "which"),
     ("accept meeting", "which"),
     ("принять встречу, пожалуйста", "which"),
     ("+", "which"),
@@ -298,7 +376,6 @@ TRAPS = [
     ("accept ६५१", "number"),
     ("accept ⁶⁵¹", "number"),
     ("accept ⑤", "number"),
-    ("accept DCLI", "number"),
     ("accept Ⅴ", "number"),
     ("accept six", "number"),
     ("accept l5", "number"),
@@ -316,12 +393,8 @@ TRAPS = [
     ("accept 651 but decline 652", "number"),
     ("accept 651 and decline 652", "number"),
     ("accept 651, decline 652", "number"),
-    ("accept all", "number"),
-    ("accept next", "number"),
     ("accept it", "number"),
-    ("accept the meeting 651", "number"),
     ("accept meeting meeting 651", "number"),
-    ("accept Weekly sync", "number"),
     ("accept 651 tomorrow", "number"),
     ("accept for 651", "number"),
     ("accept (651)", "number"),
@@ -336,25 +409,24 @@ TRAPS = [
     ("accept 651 and and 652", "number"),
     ("accept 651, 652x", "number"),
     ("accept 651, 0", "number"),
-    ("yes, I think so", "number"),
     ("no, accept 651", "number"),
     ("yes no 651", "number"),
     ("да нет 651", "number"),
-    ("да, наверное", "number"),
+    ("yes, I think so", "unknown"),
+    ("да, наверное", "unknown"),
+    ("maybe later", "unknown"),
+    ("yes 5", "row"),
+    ("да 5", "row"),
+    ("+ 651, 5", "row"),
+    ("language", "language"),
+    ("language klingon", "language"),
+    ("язык и речь", "language"),
     ("не буду принимать 651", "number"),
     ("не пойду на 651", "number"),
     ("going to decline 651", "number"),
     ("status of 651", "number"),
     ("status?", "unknown"),
-    ("maybe later", "number"),
-    ("принять следующую", "number"),
-    ("accept #5", "row"),
-    ("accept # 5", "row"),
-    ("accept #1, #2", "row"),
-    ("accept 651, #2", "row"),
-    ("accept 651 #2", "row"),
-    ("принять встречу #9", "row"),
-    ("status #1", "row"),
+    ("accept 651 #2", "separate"),
     ("accept 651 652", "separate"),
     ("accept 1 651", "separate"),
     ("accept 651\u00a0652", "separate"),
@@ -365,28 +437,19 @@ TRAPS = [
     ("accept 12,345", "separate"),
     ("accept 1,651,652", "separate"),
     ("accept 651, please, 652", "number"),
-    ("dnd 1h", "extra"),
-    ("dnd for 45m", "extra"),
-    ("online now", "extra"),
-    ("online 651", "extra"),
-    ("back soon", "extra"),
     ("away, dnd", "extra"),
     ("break #1", "extra"),
     ("help me", "extra"),
     ("? 651", "extra"),
-    ("обед 45 минут", "extra"),
     ("занят?", "unknown"),
-    ("не беспокоить меня", "extra"),
-    ("do not disturb me", "extra"),
     ("do not disturb, accept 651", "extra"),
-    ("accept 651\nhello", "lines"),
-    ("hello\naccept 651", "lines"),
     ("accept 651\n/decline 652", "lines"),
-    ("accept 651\naccept", "lines"),
     ("accept 651\n652", "lines"),
     ("accept 651\n!", "lines"),
     ("hello\nworld", "unknown"),
-    ("accept\nhello", "which"),
+    ("hello\nthanks", "unknown"),
+    ("accept 651\nworld", "lines"),
+    ("going\nworld", "which"),
     ("accept 651,\n652", "number"),
 ]
 
@@ -398,6 +461,16 @@ def test_every_word_means_its_command_and_tells_its_language(
     answer = grammar.split(text)
 
     assert (written(answer), answer.language) == (calls, language)
+
+
+@pytest.mark.parametrize(("text", "calls"), REFERENCES)
+def test_meetings_are_meant_by_number_row_order_or_title(grammar: Grammar, text: str, calls: str) -> None:
+    assert written(grammar.split(text)) == calls
+
+
+@pytest.mark.parametrize(("text", "calls"), ARGUMENTS)
+def test_other_arguments_follow_their_command(grammar: Grammar, text: str, calls: str) -> None:
+    assert written(grammar.split(text)) == calls
 
 
 @pytest.mark.parametrize(("text", "calls"), FORMS)
@@ -417,7 +490,10 @@ def test_what_is_not_certain_is_asked(grammar: Grammar, text: str, reason: str) 
         ("/status", "651", "meeting-status 651"),
         ("/accept", "651 and 652", "accept 651, accept 652"),
         ("/break", "", "break"),
-        ("/break", "5", "(extra)"),
+        ("/break", "30m", "break 30m"),
+        ("/accept", "#2", "accept #2"),
+        ("/accept", "", "accept-which"),
+        ("/undo", "5", "(extra)"),
         ("/maybe", "651", "(unknown-slash)"),
         ("/yes", "651", "(unknown-slash)"),
         ("/meeting-status", "651", "(unknown-slash)"),
@@ -432,8 +508,10 @@ def test_slash_commands_mean_what_their_words_mean(grammar: Grammar, name: str, 
 
 
 def test_traps_are_at_least_a_third() -> None:
-    assert len(WORDS) + len(FORMS) + len(TRAPS) >= 200
-    assert len(TRAPS) * 3 >= len(WORDS) + len(FORMS) + len(TRAPS)
+    everything = WORDS + FORMS + REFERENCES + ARGUMENTS + TRAPS
+
+    assert len(everything) >= 200
+    assert len(TRAPS) * 3 >= len(everything)
 
 
 def test_twenty_calls_are_the_most(grammar: Grammar) -> None:
@@ -455,21 +533,34 @@ def test_a_long_text_is_not_looked_at(grammar: Grammar, filling: str) -> None:
 
 
 WORD = st.sampled_from(
-    ["accept", "decline", "status", "dnd", "yes", "да", "принять", "не", "пойду", "please", "meeting"]
+    "accept acept decline status dnd yes да принять не пойду please meeting all today next standup «план» help hi "
+    "could you language onlin never".split()
 )
+TAKING = {"accept", "decline", "reset", "maybe", "meeting-status"}
 SIGN = st.sampled_from([*"0123456789 \n,;#№.!?+-/٦５é\u200b\u00a0\u202e", "651", "652", "and", "и", "встречу"])
 NEARLY = st.lists(WORD | SIGN)
 
 
 @given(st.text() | NEARLY.map("".join) | NEARLY.map(" ".join))
-def test_calls_hold_only_numbers_of_the_text(grammar: Grammar, text: str) -> None:
+def test_calls_hold_only_what_the_text_holds(grammar: Grammar, text: str) -> None:
     answer = grammar.split(text)
 
     assert isinstance(answer, Understood | Unclear)
     if isinstance(answer, Understood):
-        tokens = "".join(sign if sign in "0123456789" else " " for sign in text).split()
-        assert all(set(call.words) <= set(tokens) for call in answer.calls)
+        figures = {*re.findall("[0-9]+", text)}
+        meant = [read(word) for call in answer.calls if call.name in TAKING for word in call.words]
+        assert all(str(one.meeting_id) in figures for one in meant if isinstance(one, Number))
+        assert all(str(one.row) in figures for one in meant if isinstance(one, Row))
+        assert all(one.title in normal(text) for one in meant if isinstance(one, Titled))
         assert 1 <= len(answer.calls) <= MOST
+
+
+@given(NEARLY.map(" ".join))
+def test_suggestions_are_made_for_unclear_texts_and_understood_themselves(grammar: Grammar, text: str) -> None:
+    answer = grammar.split(text)
+
+    if isinstance(answer, Unclear) and answer.suggestion and not answer.suggested.startswith("/"):
+        assert grammar.split(answer.suggested).calls == answer.suggestion
 
 
 @given(st.text(), st.text())

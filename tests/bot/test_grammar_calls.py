@@ -1,52 +1,81 @@
 """What an answer of the grammar says besides the calls, slash commands, buttons, and the step to a handler's arguments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 
 from bot.errors import ManifestError
 from bot.grammar import Call, Grammar, Unclear, Understood, bind, check_signature
+from bot.references import Number, Reference, Row, Titled
+
+Table = Mapping[str, tuple[str, ...]]
+
+
+def table(en: str, ru: str) -> Table:
+    return {"en": tuple(en.split()), "ru": tuple(ru.split())}
 
 
 @dataclass(frozen=True)
-class Fillers:
-    polite: Mapping[str, tuple[str, ...]]
-    nouns: Mapping[str, tuple[str, ...]]
-    joiners: Mapping[str, tuple[str, ...]]
+class Wording:
+    languages: tuple[str, ...] = ("en", "ru")
+    language_names: Table = field(default_factory=lambda: table("english", "русский"))
+    layouts: Mapping[str, str] = field(default_factory=lambda: {"en": "abc", "ru": "фис"})
+    polite: Table = field(default_factory=lambda: table("please", "пожалуйста"))
+    openings: Table = field(default_factory=lambda: table("hi", "привет"))
+    requests: Table = field(default_factory=lambda: table("would", "можешь"))
+    nouns: Table = field(default_factory=lambda: table("meeting", "встречу"))
+    articles: Table = field(default_factory=lambda: table("the", "эту"))
+    prepositions: Table = field(default_factory=lambda: table("to", "на"))
+    joiners: Table = field(default_factory=lambda: table("and", "и"))
+    next: Table = field(default_factory=lambda: table("next", "следующую"))
+    all: Table = field(default_factory=lambda: table("all", "все"))
+    periods: Mapping[Literal["today", "tomorrow", "week"], Table] = field(
+        default_factory=lambda: {"today": table("today", "сегодня")}
+    )
+    negations: Table = field(default_factory=lambda: table("not", "не"))
+    vague: Table = field(default_factory=lambda: table("it one", "ее его"))
 
 
 @dataclass(frozen=True)
 class Spoken:
     name: str
-    words: Mapping[str, tuple[str, ...]]
+    words: Table
     args: tuple[str, ...] = ()
     slash: bool = False
+    casual: Table = field(default_factory=dict)
+    inner: bool = False
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    app: Fillers
+    app: Wording
     commands: Mapping[str, Spoken]
 
 
 COMMANDS = [
-    Spoken("accept", {"en": ("accept", "+"), "ru": ("принять", "не против", "+")}, ("meeting",), slash=True),
-    Spoken("away", {"en": ("away",), "ru": ("отошёл", "отошел")}, slash=True),
-    Spoken("agenda", {"en": ("agenda",), "ru": ("повестка",)}, ("meeting?",)),
+    Spoken(
+        "accept",
+        {"en": ("accept", "+"), "ru": ("принять", "не против", "+")},
+        ("meeting",),
+        slash=True,
+        casual={"en": ("+",), "ru": ("+",)},
+    ),
+    Spoken("online", {"en": ("online",), "ru": ("вернулся",)}),
+    Spoken("away", {"en": ("away",), "ru": ("отошёл", "отошел")}, ("until?",), slash=True),
+    Spoken("help", {"en": ("help",), "ru": ("справка",)}, ("command?",)),
+    Spoken("language", {"en": ("language",), "ru": ("язык",)}, ("language",)),
     Spoken("confirm", {}, ("key",)),
+    Spoken("page", {}, ("key", "number")),
     Spoken("pick", {}, ("meeting", "key")),
+    Spoken("restore", {}, ("key",), inner=True),
 ]
 
 
 @pytest.fixture
 def grammar() -> Grammar:
-    fillers = Fillers(
-        polite={"en": ("please",), "ru": ("пожалуйста",)},
-        nouns={"en": ("meeting",), "ru": ("встречу",)},
-        joiners={"en": ("and",), "ru": ("и",)},
-    )
-    return Grammar(Vocabulary(fillers, {command.name: command for command in COMMANDS}))
+    return Grammar(Vocabulary(Wording(), {command.name: command for command in COMMANDS}))
 
 
 @pytest.mark.parametrize(
@@ -59,9 +88,11 @@ def grammar() -> Grammar:
         ("accept 651 и 652", None),
         ("accept 651\nпринять 652", None),
         ("accept 651\n+ 652", "en"),
-        ("+ foo", "en"),
-        ("+ что-то", "ru"),
+        ("+ 651x", "en"),
+        ("+ 651ж", "ru"),
         ("принять foo", "ru"),
+        ("принять the plan and more", "ru"),
+        ("+ foo", None),
         ("+ 651x, и", "ru"),
         ("Xylophone quiz", "en"),
         ("Что ты умеешь", "ru"),
@@ -79,9 +110,11 @@ def test_language_is_that_of_the_words_or_of_the_letters(grammar: Grammar, text:
 
 
 def test_unclear_names_the_command_and_the_word_that_was_recognised(grammar: Grammar) -> None:
-    assert grammar.split("Accept that one") == Unclear("number", "en", "accept", "accept")
+    assert grammar.split("Accept to it") == Unclear("number", "en", "accept", "accept")
     assert grammar.split("НЕ ПРОТИВ") == Unclear("which", "ru", "accept", "не против")
-    assert grammar.split("отошел на час") == Unclear("extra", "ru", "away", "отошёл")
+    assert grammar.split("отошел, на час") == Unclear("extra", "ru", "away", "отошёл")
+    assert grammar.split("language klingon") == Unclear("language", "en", "language", "language")
+    assert grammar.split("+ it") == Unclear("unknown", "en")
     assert grammar.split("+651") == Unclear("number", None, "accept", "+")
 
 
@@ -95,10 +128,11 @@ def test_one_unclear_line_makes_the_whole_message_unclear(grammar: Grammar) -> N
     assert grammar.split("accept\nhello") == Unclear("which", "en", "accept", "accept")
 
 
-def test_an_optional_number_may_be_absent(grammar: Grammar) -> None:
-    assert grammar.split("agenda") == Understood((Call("agenda"),), "en")
-    assert grammar.split("agenda 5 and 6") == Understood((Call("agenda", ("5",)), Call("agenda", ("6",))), "en")
-    assert grammar.split("agenda meeting") == Unclear("which", "en", "agenda", "agenda")
+def test_an_optional_argument_may_be_absent(grammar: Grammar) -> None:
+    assert grammar.split("away") == Understood((Call("away"),), "en")
+    assert grammar.split("away till 5") == Understood((Call("away", ("till 5",)),), "en")
+    assert grammar.split("help") == Understood((Call("help"),), "en")
+    assert grammar.split("help отошел") == Understood((Call("help", ("away",)),), "en")
 
 
 @pytest.mark.parametrize(
@@ -111,14 +145,21 @@ def test_an_optional_number_may_be_absent(grammar: Grammar) -> None:
         ("accept", "встречу №651, пожалуйста!", Understood((Call("accept", ("651",)),), "ru")),
         ("away", "", Understood((Call("away"),))),
         ("accept", "", Unclear("which", None, "accept", "accept")),
-        ("accept", "эту", Unclear("number", "ru", "accept", "accept")),
+        ("accept", "эту", Unclear("which", "ru", "accept", "accept")),
+        ("accept", "ее", Unclear("number", "ru", "accept", "accept")),
+        ("accept", "план", Understood((Call("accept", ("title:план",)),))),
         ("accept", "651\n652", Unclear("separate", None, "accept", "accept")),
         ("accept", "-5", Unclear("number", None, "accept", "accept")),
-        ("accept", "#5", Unclear("row", None, "accept", "accept")),
-        ("away", "1h", Unclear("extra", "en", "away", "away")),
-        ("agenda", "", Unclear("unknown-slash")),
+        ("accept", "#5", Understood((Call("accept", ("#5",)),))),
+        ("away", "1h", Understood((Call("away", ("1h",)),))),
+        ("away", "?", Unclear("extra", None, "away", "away")),
+        ("online", "", Unclear("unknown-slash")),
         ("confirm", "k3f9", Unclear("unknown-slash", "en")),
-        ("Accept", "651", Unclear("unknown-slash")),
+        (
+            "Accept",
+            "651",
+            Unclear("unknown-slash", suggestion=(Call("accept", ("651",)),), suggested="/accept 651"),
+        ),
         ("", "651", Unclear("unknown-slash")),
         ("//accept", "651", Unclear("unknown-slash")),
     ],
@@ -135,8 +176,12 @@ def test_slash_command(grammar: Grammar, name: str, params: str, answer: Underst
         ("accept 651", Call("accept", ("651",))),
         ("pick 651 A_z-9", Call("pick", ("651", "A_z-9"))),
         ("away", Call("away")),
-        ("agenda", Call("agenda")),
-        ("agenda 5", Call("agenda", ("5",))),
+        ("away 30m", Call("away", ("30m",))),
+        ("away day-end", Call("away", ("day-end",))),
+        ("page k3f9 12", Call("page", ("k3f9", "12"))),
+        ("language ru", Call("language", ("ru",))),
+        ("help accept", Call("help", ("accept",))),
+        ("help", Call("help")),
     ],
 )
 def test_button(grammar: Grammar, params: str, call: Call) -> None:
@@ -150,6 +195,7 @@ def test_button(grammar: Grammar, params: str, call: Call) -> None:
         " ",
         "confirm",
         "confirm k3f9 x",
+        "restore k3f9",
         "confirm [b]",
         "confirm " + "k" * 65,
         "accept",
@@ -159,8 +205,19 @@ def test_button(grammar: Grammar, params: str, call: Call) -> None:
         "accept 651, 652",
         "Accept 651",
         "+ 651",
-        "away now",
-        "agenda 5 6",
+        "online now",
+        "away Now",
+        "away 30 m",
+        "away " + "1" * 17,
+        "page k3f9",
+        "page k3f9 0",
+        "page k3f9 100",
+        "language",
+        "language english",
+        "language de",
+        "help me",
+        "accept #2",
+        "accept next",
         "pick k3 651",
         "unknown 651",
         "confirm\u200b k3f9",
@@ -171,25 +228,29 @@ def test_button_of_another_time_or_hand(grammar: Grammar, params: str) -> None:
     assert grammar.button(params) == Unclear("stale-button")
 
 
-async def takes_number(ctx: object, meeting_id: int) -> None: ...
-async def takes_number_or_none(ctx: object, row: int | None) -> None: ...
+async def takes_meeting(ctx: object, meeting: Reference) -> None: ...
+async def takes_text_or_none(ctx: object, until: str | None) -> None: ...
+async def takes_number(ctx: object, page: int) -> None: ...
 async def takes_key(ctx: object, key: str) -> None: ...
 async def takes_nothing(ctx: object) -> None: ...
-async def takes_both(ctx: object, meeting_id: int, key: str) -> None: ...
-async def takes_later(ctx: "object", meeting_id: "int") -> None: ...
+async def takes_both(ctx: object, meeting: Reference, key: str) -> None: ...
+async def takes_later(ctx: "object", meeting: "Reference") -> None: ...
 async def takes_unknown(ctx: "Missing", meeting_id: int) -> None: ...  # noqa: F821
 
 
 @pytest.mark.parametrize(
     ("handler", "words", "bound"),
     [
-        (takes_number, ("651",), {"meeting_id": 651}),
-        (takes_later, ("651",), {"meeting_id": 651}),
-        (takes_number_or_none, ("651",), {"row": 651}),
-        (takes_number_or_none, (), {"row": None}),
+        (takes_meeting, ("651",), {"meeting": Number(651)}),
+        (takes_meeting, ("#2",), {"meeting": Row(2)}),
+        (takes_meeting, ("title?:all: hands",), {"meeting": Titled("all: hands", casual=True)}),
+        (takes_later, ("651",), {"meeting": Number(651)}),
+        (takes_text_or_none, ("for 45m",), {"until": "for 45m"}),
+        (takes_text_or_none, (), {"until": None}),
+        (takes_number, ("12",), {"page": 12}),
         (takes_key, ("651",), {"key": "651"}),
         (takes_nothing, (), {}),
-        (takes_both, ("651", "k3"), {"meeting_id": 651, "key": "k3"}),
+        (takes_both, ("651", "k3"), {"meeting": Number(651), "key": "k3"}),
     ],
 )
 def test_bind_gives_names_and_types(handler: object, words: tuple[str, ...], bound: dict[str, object]) -> None:
@@ -198,7 +259,7 @@ def test_bind_gives_names_and_types(handler: object, words: tuple[str, ...], bou
 
 @pytest.mark.parametrize(
     ("handler", "words"),
-    [(takes_number, ()), (takes_nothing, ("651",)), (takes_number, ("1", "2")), (takes_unknown, ("1",))],
+    [(takes_meeting, ()), (takes_nothing, ("651",)), (takes_number, ("1", "2")), (takes_unknown, ("1",))],
 )
 def test_bind_refuses_what_does_not_fit(handler: object, words: tuple[str, ...]) -> None:
     with pytest.raises(ManifestError):
@@ -208,9 +269,13 @@ def test_bind_refuses_what_does_not_fit(handler: object, words: tuple[str, ...])
 @pytest.mark.parametrize(
     ("args", "handler"),
     [
-        (("meeting",), takes_number),
-        (("meeting?",), takes_number_or_none),
+        (("meeting",), takes_meeting),
+        (("meeting",), takes_later),
+        (("until?",), takes_text_or_none),
+        (("command?",), takes_text_or_none),
+        (("language",), takes_key),
         (("key",), takes_key),
+        (("number",), takes_number),
         ((), takes_nothing),
         (("meeting", "key"), takes_both),
     ],
@@ -223,10 +288,12 @@ def test_check_signature_accepts_what_the_manifest_says(args: tuple[str, ...], h
     ("args", "handler"),
     [
         (("meeting",), takes_key),
+        (("meeting",), takes_number),
         (("meeting",), takes_nothing),
-        (("meeting",), takes_number_or_none),
-        (("meeting?",), takes_number),
+        (("until?",), takes_key),
+        (("language",), takes_text_or_none),
         (("key",), takes_number),
+        (("number",), takes_meeting),
         ((), takes_number),
         (("meeting",), takes_unknown),
     ],

@@ -153,8 +153,17 @@ async def test_demo_holds_a_conversation(tmp_path):
 
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.startswith("Mira Testova > accept 651\nbot < You are going")
+    assert ended.out.count("bot < ") == 2
     assert "changed: answer of Mira Testova to meeting 651: not answered -> accepted" in ended.out
     assert "changed: presence of Mira Testova: online (never set) -> dnd" in ended.out
+
+
+async def test_demo_answers_an_outsider_whom_nobody_greets(tmp_path):
+    ended = await statusbot(tmp_path, "demo", "--say", "dnd", "--as", "88")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("Gita Guest > dnd\nbot < Sorry, I only work for employees")
+    assert "changed:" not in ended.out
 
 
 async def test_demo_refuses_somebody_unknown(tmp_path):

@@ -17,16 +17,21 @@ languages = ["en", "ru"]
 scopes = ["imbot", "user_brief"]
 event_mode = "webhook"
 button_command = "bot"
+help = ["meeting"]
+[layouts]
+en = "abc"
+ru = "фис"
 [polite]
 en = ["please"]
 ru = ["пожалуйста"]
-[nouns]
-en = ["meeting"]
-ru = ["встречу"]
 [joiners]
 en = ["and"]
 ru = ["и"]
 """
+OTHERS = (
+    *("language_names", "openings", "requests", "nouns", "articles", "prepositions", "next", "all"),
+    *("periods.today", "periods.tomorrow", "periods.week", "negations", "vague"),
+)
 MEETING = """
 scopes = ["calendar"]
 [commands.accept]
@@ -49,7 +54,8 @@ slash = false
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "app.toml").write_text(APP, encoding="utf-8")
+    others = "".join(f'[{name}]\nen = ["one"]\nru = ["раз"]\n' for name in OTHERS)
+    (tmp_path / "app.toml").write_text(APP + others, encoding="utf-8")
     (tmp_path / "icon.png").touch()
     for name, capability in (("meeting", MEETING), ("confirm", CONFIRM), ("errors", "")):
         (tmp_path / name).mkdir()
@@ -79,8 +85,15 @@ def test_load_returns_what_is_written(folder: Path) -> None:
     assert (accept.name, accept.capability, accept.slash) == ("accept", "meeting", True)
     assert accept.words == {"en": ("accept", "yes"), "ru": ("принять", "учтён", "учтен")}
     assert accept.args == (Argument.MEETING,)
+    assert accept.casual == {}
     assert manifest.capabilities["meeting"].commands == (accept,)
     assert manifest.commands["confirm"].words == {}
+
+
+def test_load_keeps_the_words_of_small_talk(folder: Path) -> None:
+    change(folder / "meeting/capability.toml", "slash", 'casual = { en = ["yes"], ru = ["учтён"] }\nslash')
+
+    assert load(folder).commands["accept"].casual == {"en": ("yes",), "ru": ("учтён",)}
 
 
 def test_load_does_not_mind_what_python_leaves_behind(folder: Path) -> None:
@@ -108,6 +121,11 @@ def test_manifest_cannot_be_changed(folder: Path) -> None:
         ("app.toml", 'en = ["please"]', 'fr = ["merci"]\nen = ["please"]', "does not list the language fr"),
         ("app.toml", 'code = "bot"', 'code = "bot', "line 2"),
         ("app.toml", '"and"', '"accept"', "lets messages lose the word 'accept'"),
+        ("app.toml", '[vague]\nen = ["one"]', "[vague]", "vague: no words in the language en"),
+        ("app.toml", "[periods.week]", "[periods.month]", "periods.month"),
+        ("app.toml", '[periods.week]\nen = ["one"]', "[periods.week]", "periods.week: no words in the language en"),
+        ("app.toml", 'help = ["meeting"]', 'help = ["meetings"]', "help: there is no capability meetings"),
+        ("app.toml", '"abc"', '"abcd"', "layouts: all must have the same number of keys"),
         ("meeting/capability.toml", "slash = true", "slash = true\nhidden = true", "accept.hidden"),
         ("meeting/capability.toml", "slash = true", 'slash = true\nname = "x"', "unknown key name"),
         ("meeting/capability.toml", "slash = true", "slash = 1", "accept.slash"),
@@ -116,8 +134,16 @@ def test_manifest_cannot_be_changed(folder: Path) -> None:
         ("meeting/capability.toml", 'scopes = ["calendar"]', "", "scopes"),
         ("meeting/capability.toml", "[commands.accept]", "[commands.Accept]", "Accept"),
         ("meeting/capability.toml", '["meeting"]', '["meetings"]', "accept.args.0"),
-        ("meeting/capability.toml", '["meeting"]', '["meeting", "meeting?"]', "one argument at most"),
+        ("meeting/capability.toml", '["meeting"]', '["meeting", "until?"]', "one argument at most"),
         ("meeting/capability.toml", '["meeting"]', '["key"]', "never with a key"),
+        ("meeting/capability.toml", '["meeting"]', '["number"]', "never with a key or number"),
+        (
+            "meeting/capability.toml",
+            "slash",
+            'casual = { en = ["ok"], ru = ["учтён"] }\nslash',
+            "'ok' is none of its words",
+        ),
+        ("meeting/capability.toml", "slash", 'casual = { en = ["yes"] }\nslash', "no words in the language ru"),
         ("meeting/capability.toml", 'ru = ["принять", "учтён", "учтен"]', "ru = []", "no words in the language ru"),
         ("meeting/capability.toml", ', ru = ["принять", "учтён", "учтен"]', "", "no words in the language ru"),
         ("meeting/capability.toml", "ru = [", 'de = ["ja"], ru = [', "does not list the language de"),
@@ -128,7 +154,8 @@ def test_manifest_cannot_be_changed(folder: Path) -> None:
         ("meeting/capability.toml", '"принять"', '"принять!"', "messages lose"),
         ("meeting/capability.toml", '"принять"', '"принять 1"', "messages lose"),
         ("meeting/capability.toml", '"принять"', '"/accept"', "messages lose"),
-        ("meeting/capability.toml", '["meeting"]', '["meeting?"]', "'yes' (en) means yes already"),
+        ("meeting/capability.toml", '["meeting"]', '["until?"]', "'yes' (en) means yes already"),
+        ("meeting/capability.toml", '["meeting"]', '["command?"]', "'yes' (en) means yes already"),
         ("meeting/capability.toml", '["meeting"]', "[]", "'yes' (en) means yes already"),
         ("confirm/capability.toml", "[commands.confirm]", "[commands.accept]", "accept exists in confirm already"),
     ],

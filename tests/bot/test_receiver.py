@@ -69,6 +69,11 @@ class Web:
         self.portal.say(user_id, text, **options)
         return self._taken()
 
+    def joining(self, user_id: int) -> dict[str, str]:
+        """An event of somebody who opens the bot for the first time."""
+        self.portal.open_chat(user_id)
+        return self._taken()
+
     def _taken(self) -> dict[str, str]:
         delivery = self.portal.queue.pending[-1]
         self.portal.queue.pending.clear()
@@ -164,6 +169,22 @@ async def test_repeated_event_is_accepted_and_stored_once(installed):
         assert await installed.status(EVENTS, fields) == 200
 
     assert len([key for key in await installed.stored() if ":message:" in key]) == 1
+
+
+async def test_somebody_who_opens_the_bot_is_stored_once_to_be_greeted(installed):
+    fields = installed.joining(17)
+    for _ in range(2):
+        assert await installed.status(EVENTS, fields) == 200
+
+    assert len([key for key in await installed.stored() if ":joined:" in key]) == 1
+
+
+async def test_customer_of_an_open_line_is_not_greeted(installed):
+    installed.portal.users[42].connector = True
+    before = await installed.stored()
+
+    assert await installed.status(EVENTS, installed.joining(42)) == 200
+    assert await installed.stored() == before
 
 
 async def test_event_in_another_spelling_of_the_content_type_is_accepted(installed):

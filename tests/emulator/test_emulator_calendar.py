@@ -451,6 +451,72 @@ def test_nearest_is_for_staff_and_may_be_empty(desk: Desk) -> None:
     assert nearest(desk, user=42, days=1) == []
 
 
+def row(desk: Desk, number: str, user: int = 17) -> dict[str, object]:
+    """Return what `nearest` shows somebody of one meeting."""
+    return next(item for item in nearest(desk, user=user) if item["PARENT_ID"] == number)
+
+
+def test_a_whole_day_entry_may_take_several(desk: Desk, clock: ManualClock) -> None:
+    desk.portal.add_meeting(900, name="Fair", host=23, guests=[17], start="2026-11-24", all_day=True, days=3)
+
+    found = row(desk, "900")
+    assert (found["DATE_FROM_FORMATTED"], found["DATE_TO_FORMATTED"]) == ("Tue Nov 24 2026", "Thu Nov 26 2026")
+    assert (found["DT_SKIP_TIME"], found["DT_LENGTH"]) == ("Y", 3 * 86_400)
+
+    clock.advance(3 * 86_400)  # Thursday noon in Riga
+    assert "900" in {item["PARENT_ID"] for item in nearest(desk)}
+
+
+def test_a_whole_day_ends_at_the_readers_midnight(desk: Desk, clock: ManualClock) -> None:
+    desk.portal.add_meeting(900, name="Fair", host=23, guests=[17, 42], start="2026-11-23", all_day=True)
+    clock.advance(13 * 3600 + 60)  # 00:01 in Riga, 17:01 in New York
+
+    assert "900" not in {item["PARENT_ID"] for item in nearest(desk)}
+    assert "900" in {item["PARENT_ID"] for item in nearest(desk, user=42)}
+
+
+def test_nearest_counts_the_days_from_now(desk: Desk) -> None:
+    desk.portal.add_meeting(900, name="Late", host=17, guests=[], start="2026-11-25T08:59:00")
+    desk.portal.add_meeting(901, name="Too late", host=17, guests=[], start="2026-11-25T09:00:00")
+
+    assert {"900", "901"} & {str(item["ID"]) for item in nearest(desk, days=2)} == {"900"}
+
+
+def test_a_moved_day_of_a_series_is_a_row_of_its_own(desk: Desk) -> None:
+    rule = "FREQ=DAILY;COUNT=3"
+    moved = ["2026-11-25"]
+    desk.portal.add_meeting(900, name="S", host=23, guests=[17], start="2026-11-24T08:00:00", rrule=rule, skipped=moved)
+    desk.portal.add_meeting(910, name="S", host=23, guests=[17], start="2026-11-25T11:00:00", master=900)
+
+    found = [item for item in nearest(desk) if item["PARENT_ID"] in {"900", "910"}]
+    assert [(item["PARENT_ID"], item.get("RINDEX"), item["RECURRENCE_ID"]) for item in found] == [
+        ("900", 0, None),
+        ("910", None, "900"),
+        ("900", 2, None),
+    ]
+    assert (found[0]["ID"], found[0]["EXDATE"]) == (found[2]["ID"], "11/25/2026")
+
+
+def test_private_entries_say_so(desk: Desk) -> None:
+    desk.portal.add_entry(900, name="Dentist", owner=17, start="2026-11-24", all_day=True, days=2, private=True)
+
+    found = row(desk, "900")
+    assert (found["NAME"], found["PRIVATE_EVENT"], found["IS_MEETING"]) == ("Dentist", "1", False)
+    assert row(desk, "651")["PRIVATE_EVENT"] == ""
+
+
+@pytest.mark.parametrize("zones", [False, True])
+def test_nearest_may_tell_no_more_than_that_one_is_taken(desk: Desk, zones: bool) -> None:  # noqa: FBT001 - a column
+    desk.portal.options.nearest_zones = zones
+    desk.portal.add_meeting(900, name="Secret", host=23, guests=[17], start="2026-11-26T08:00:00", busy_only=[17])
+
+    found = row(desk, "900")
+    assert (found["NAME"], found["IS_ACCESSIBLE_TO_USER"]) == ("[Busy]", False)
+    assert not {"LOCATION", "DESCRIPTION", "ATTENDEE_LIST"} & set(found)
+    assert entry(desk, 900)["NAME"] == "[Busy]"
+    assert row(desk, "900", user=23)["NAME"] == "Secret"
+
+
 # -- G.6, G.7
 
 
@@ -478,6 +544,29 @@ def test_settings_tell_the_own_zone(desk: Desk) -> None:
 
     assert set(found) == shapes.SETTINGS
     assert (found["timezoneName"], found["timezoneOffsetUTC"]) == ("Europe/Riga", 7200)
+
+
+def test_settings_tell_the_end_of_the_persons_working_day(desk: Desk) -> None:
+    desk.portal.add_user(50, "Nora", work_time_end="17.30")
+
+    assert desk.call("calendar.user.settings.get", user=50).result["work_time_end"] == "17.30"
+    assert desk.call("calendar.user.settings.get", user=17).result["work_time_end"] == "18.00"
+
+
+def test_who_never_chose_a_zone_lives_in_the_portals(desk: Desk) -> None:
+    desk.portal.add_user(50, "Nora")
+    desk.portal.add_meeting(900, name="One", host=50, guests=[], start="2026-11-26T08:00:00", tz="UTC")
+
+    def told() -> tuple[object, ...]:
+        found = desk.call("calendar.user.settings.get", user=50).result
+        zone = desk.call("profile", user=50).result["TIME_ZONE"]
+        shift = row(desk, "900", user=50)["~USER_OFFSET_FROM"]
+        return zone, found["timezoneName"], found["timezoneDefaultName"], found["timezoneOffsetUTC"], shift
+
+    desk.portal.options.server_zone = "Europe/Moscow"
+    assert told() == ("", "", "", 10_800, -10_800)
+    desk.portal.options.default_zone = "Europe/Berlin"
+    assert told() == ("", "", "Europe/Berlin", 3600, -3600)
 
 
 async def test_calendar_events_come_once_per_row_with_the_hosts_tokens(desk: Desk, portal: Portal) -> None:

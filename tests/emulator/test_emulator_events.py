@@ -113,6 +113,7 @@ async def test_blank_nulls(bot: Desk) -> None:
     ("auth", "keys"),
     [
         ("full", shapes.AUTH),
+        ("no_refresh", shapes.AUTH - {"refresh_token"}),
         ("no_user_id", shapes.AUTH - {"user_id"}),
         ("minimal", {"domain", "application_token"}),
         ("absent", shapes.AUTH_WITHOUT_USER),
@@ -365,21 +366,30 @@ async def test_other_buttons(bot: Desk) -> None:
         {"TEXT": "Put", "ACTION": "PUT", "ACTION_VALUE": "accept"},
         {"TEXT": "App", "APP_ID": 1, "APP_PARAMS": "x"},
         {"TEXT": "Lost", "COMMAND": "no_such"},
-        {"TEXT": "Off", "COMMAND": "accept", "DISABLED": "Y"},
     ]
     number = bot.write("q", keyboard=keyboard)
 
     assert [portal.press(17, number, index).kind for index in range(5)] == ["link", "send", "put", "app", "command"]
     assert [event["data"]["message"]["text"] for event in await bot.events("MESSAGEADD")] == ["accept 651"]
     assert await bot.events("COMMANDADD") == []
-    with pytest.raises(PermissionError):
-        portal.press(17, number, "Off")
     with pytest.raises(LookupError):
         portal.press(17, number, "None")
     with pytest.raises(LookupError):
         portal.press(17, number, 9)
     with pytest.raises(PermissionError):
         portal.press(23, number, "Say")
+
+
+async def test_a_button_that_is_switched_off_is_shown_and_not_pressed(bot: Desk) -> None:
+    off = {"TEXT": "Accepted", "COMMAND": "accept", "COMMAND_PARAMS": "651", "DISABLED": "Y"}
+    number = bot.write("q", keyboard=[off, ACCEPT])
+
+    assert [button["DISABLED"] for button in bot.portal.messages[-1].keyboard] == ["Y", "N"]
+    with pytest.raises(ValueError, match="'Accepted' is disabled"):
+        bot.portal.press(17, number, "Accepted")
+    with pytest.raises(ValueError, match="0 is disabled"):
+        bot.portal.press(17, number, 0)
+    assert await bot.events("COMMANDADD") == []
 
 
 async def test_a_click_on_send_speaks_for_the_reader(bot: Desk) -> None:

@@ -120,6 +120,23 @@ def test_messages_are_changed_for_three_days(bot_v1: Desk, clock: ManualClock) -
     assert change(MESSAGE="x").error == (400, "CANT_EDIT_MESSAGE")
 
 
+def test_keyboards_are_changed(bot_v1: Desk) -> None:
+    number = add(bot_v1, KEYBOARD=[ACCEPT]).result
+    message = bot_v1.portal.messages[-1]
+
+    def change(**more: Any) -> Answer:
+        return bot_v1.call("imbot.message.update", {"BOT_ID": 905, "MESSAGE_ID": number, **more})
+
+    change(MESSAGE="Bye")
+    assert [button["TEXT"] for button in message.keyboard] == ["Accept"]
+    assert change(KEYBOARD={"BUTTONS": [ACCEPT]}).error == (400, "KEYBOARD_ERROR")
+    change(KEYBOARD={"BOT_ID": 905, "BUTTONS": [{**ACCEPT, "TEXT": "Yes"}]})
+    assert [button["TEXT"] for button in message.keyboard] == ["Yes"]
+    change(KEYBOARD="N")
+    assert message.keyboard == []
+    assert message.text == "Bye"
+
+
 def test_messages_are_deleted(bot_v1: Desk) -> None:
     number = add(bot_v1).result
     other = add(bot_v1).result

@@ -366,8 +366,34 @@ def test_update_of_keyboards(bot: Desk, portal: Portal) -> None:
     assert change(bot, number, keyboard={"BUTTONS": [ACCEPT]}).error == (400, "PARAM_KEYBOARD_ERROR")
     change(bot, number, keyboard={"BOT_ID": 905, "BUTTONS": [{**ACCEPT, "TEXT": "Yes"}]})
     assert message.keyboard[0]["TEXT"] == "Yes"
+    change(bot, number, message="Two")
+    assert message.keyboard[0]["TEXT"] == "Yes"
     change(bot, number, keyboard="N")
-    assert message.keyboard == []
+    assert (message.text, message.keyboard) == ("Two", [])
+
+
+def test_update_without_the_bots_id_keeps_only_what_is_no_command(bot: Desk, portal: Portal) -> None:
+    number = bot.write("One", keyboard=[ACCEPT])
+    link = {"TEXT": "Open", "LINK": "https://example.org/"}
+
+    assert change(bot, number, keyboard=[ACCEPT, {"TYPE": "NEWLINE"}, link]).result == {"result": True}
+    assert [button.get("TEXT") for button in portal.messages[-1].keyboard] == [None, "Open"]
+
+
+def test_update_has_no_window(bot: Desk, portal: Portal, clock: ManualClock) -> None:
+    number = bot.write("One")
+    clock.advance(30 * 24 * 3600)
+
+    assert change(bot, number, message="Two").result == {"result": True}
+    assert portal.messages[-1].text == "Two"
+
+
+def test_rows_of_buttons_keep_their_order(bot: Desk, portal: Portal) -> None:
+    row = {"TYPE": "NEWLINE"}
+    bot.write("q", keyboard=[{**ACCEPT, "TEXT": "1"}, {**ACCEPT, "TEXT": "2"}, row, {**ACCEPT, "TEXT": "3"}, row])
+
+    kept = portal.messages[-1].keyboard
+    assert [button.get("TEXT") or button["TYPE"] for button in kept] == ["1", "2", "NEWLINE", "3", "NEWLINE"]
 
 
 def test_only_own_messages_are_changed(bot: Desk, portal: Portal) -> None:

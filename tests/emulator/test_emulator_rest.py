@@ -379,3 +379,14 @@ def test_presence_of_the_tokens_user(desk: Desk) -> None:
     assert desk.call("im.user.status.set", {"STATUS": "break"}, user=17).result is True
     assert desk.call("im.user.status.get", user=17).result == "break"
     assert desk.call("im.user.status.get", user=23).body["result"] is False
+
+
+def test_presence_is_changed_by_hand(desk: Desk) -> None:
+    desk.portal.set_presence(17, "away")
+
+    assert desk.call("im.user.status.get", user=17).result == "away"
+    with pytest.raises(ValueError, match="no such presence: 'DND'"):
+        desk.portal.set_presence(17, "DND")
+    with pytest.raises(LookupError):
+        desk.portal.set_presence(999, "away")
+    assert desk.portal.presence == {17: "away"}

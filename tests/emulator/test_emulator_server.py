@@ -195,6 +195,7 @@ async def test_unknown_addresses(http: httpx.AsyncClient) -> None:
         ("say", {"user_id": 88, "text": "x", "chat": 311}, "not in chat"),
         ("say", {"user": 17, "text": "x"}, "user"),
         ("add_user", {"user_id": 17, "name": "x"}, "exists already"),
+        ("set_presence", {"user_id": 17, "status": "gone"}, "no such presence"),
         ("options", {"no_such": 1}, "no such option"),
         ("options", {"nulls": "maybe"}, "nulls"),
         ("install", {"client_id": "x"}, "no application"),
@@ -228,6 +229,7 @@ async def test_the_own_api_acts(http: httpx.AsyncClient, portal: Portal, clock: 
     await act(http, "options", language="ru", nulls="blank")
     await act(http, "limit", burst=1, rate=0.5)
     await act(http, "operate", limit_s=480, costs={"calendar.*": 0.5})
+    await act(http, "set_presence", user_id=17, status="dnd")
     await act(http, "dismiss", user_id=42)
     url = await act(http, "authorize", client_id=app["client_id"], user_id=17, state="s")
     state = (await http.get("/emulator/state")).json()
@@ -235,6 +237,7 @@ async def test_the_own_api_acts(http: httpx.AsyncClient, portal: Portal, clock: 
     assert portal.meetings[900] == {23: "H", 17: "Y", 42: "Q"}
     assert state["meetings"]["901"]["answers"] == {"23": "H", "17": "Q"}
     assert portal.users[50].full_name == "Nora New"
+    assert portal.presence == {17: "dnd"}
     assert state["chats"][-1]["members"] == [17, 50]
     assert (portal.options.language, portal.options.nulls) == ("ru", "blank")
     assert portal.rest.bucket is not None

@@ -63,8 +63,17 @@ async def bot(company: Portal, make_bot: Callable[..., BotProcess]) -> BotProces
 
 
 async def install(company: Portal, bot: BotProcess) -> None:
+    """Install the bot and let everybody open it, so that all that it says afterwards are answers."""
     company.install(bot.app)
     await until(lambda: company.subscriptions.find(bot.app, "ONAPPUNINSTALL"))
+    await open_chats(company)
+
+
+async def open_chats(company: Portal) -> None:
+    """Let every employee open the private chat, and wait until all are greeted."""
+    people = [user.id for user in company.users.values() if not user.bot and not user.extranet]
+    chats = {company.open_chat(user_id).id for user_id in people}
+    await until(lambda: chats <= {message.chat_id for message in company.messages})
 
 
 def answers(portal: Portal, said: Message) -> list[str]:

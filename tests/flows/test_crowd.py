@@ -1,7 +1,7 @@
 """Many people, and many commands of one, against expired tokens and a small quota."""
 
 from bot.emulator.limits import Bucket
-from tests.flows.conftest import answers, until
+from tests.flows.conftest import answers, install, until
 
 EVENT = "ONIMBOTV2MESSAGEADD"
 
@@ -49,8 +49,7 @@ async def test_crowd_stays_within_the_quota_and_shares_replies(make_bot, company
     bot = make_bot(rate="40", burst="60")
     await bot.start()
     company.rest.bucket = Bucket(60, 40)
-    company.install(bot.app)
-    await until(lambda: company.subscriptions.find(bot.app, "ONAPPUNINSTALL"))
+    await install(company, bot)
     company.add_meeting(700, name="All hands", host=23, guests=range(101, 141), start="2027-01-20T10:00:00")
     held = [hold_back(company, user_id, "accept 700") for user_id in range(101, 141)]
     before = company.requests

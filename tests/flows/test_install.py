@@ -1,6 +1,6 @@
 from bot.emulator import faults
 from bot.emulator.portal import Portal
-from tests.flows.conftest import answered, install, until
+from tests.flows.conftest import answered, install, open_chats, until
 
 
 async def test_installation_registers_bot_commands_and_subscription(bot, company):
@@ -23,6 +23,7 @@ async def test_installation_survives_a_kill_before_the_registration(make_bot, co
     company.faults.clear()
     await bot.start()
     await until(lambda: company.bots.by_id)
+    await open_chats(company)
 
     assert (await answered(company, company.say(17, "accept 651"))).startswith("You are going")
 

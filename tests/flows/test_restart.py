@@ -16,7 +16,7 @@ SEND = "imbot.v2.Chat.Message.send"
 async def test_kill_between_the_write_and_the_reply_notifies_once_and_replies(bot, company):
     company.faults.add(SEND, faults.error("INTERNAL_SERVER_ERROR"), count=None)
     said = company.say(17, "accept 651")
-    await until(lambda: any(call.method == SEND for call in company.calls))
+    await until(lambda: any(call.method == SEND and call.error for call in company.calls))
     await bot.kill()
     company.faults.clear()
     await bot.start()

@@ -31,7 +31,10 @@ async def test_button_of_v1_confirms(make_bot, company):
     await answered(company, company.say(17, "accept 651"))
     asked = company.say(17, "reset 651")
     await answered(company, asked)
-    company.press(17, company.messages[-1].id, 0)
-    await until(lambda: len(answers(company, asked)) == 2)
+    question = company.messages[-1]
+    company.press(17, question.id, 0)
+    await until(lambda: question.edited)
 
     assert company.meetings[651][17] == "Q"
+    assert answers(company, asked) == [question.text]
+    assert question.text.startswith("Your answer is open again")

@@ -9,6 +9,11 @@ CLOSED = (
 NOTHING_ASKED = "I have asked you nothing here, or too long ago"
 
 
+def shown(asked, label):
+    """Return a button as a client shows it, even after the outcome has replaced the question."""
+    return next(button for button in asked.message.keyboard if button.get("TEXT") == label)
+
+
 @pytest.fixture
 async def question(ask, portal):
     """The question whether to reset the answer of 17, asked in private."""
@@ -47,13 +52,28 @@ async def test_no_leaves_everything(ask, portal, question, said, answered):
     assert portal.notices == []
 
 
-async def test_button_confirms_once(ask, portal, clock, question):
-    first = await ask.press(17, question.message, YES)
-    clock.advance(1)
-    second = await ask.press(17, question.message, YES)
+@pytest.mark.parametrize(
+    ("label", "answered"), [(YES, "Your answer is open again: meeting 651"), (NO, "All right, nothing changed.")]
+)
+async def test_outcome_of_a_button_replaces_the_question_and_its_buttons(ask, portal, question, label, answered):
+    before = len(portal.messages)
+    reply = await ask.press(17, question.message, label)
 
-    assert first.text.startswith("Your answer is open again: meeting 651")
+    assert len(portal.messages) == before
+    assert reply.message is question.message
+    assert reply.text.startswith(answered)
+    assert reply.buttons == []
+
+
+async def test_button_confirms_once(ask, portal, clock, question):
+    yes = shown(question, YES)
+    await ask.press(17, question.message, yes)
+    clock.advance(1)
+    second = await ask.press(17, question.message, yes)
+
     assert second.text == CLOSED
+    assert second.message is not question.message
+    assert question.message.text.startswith("Your answer is open again: meeting 651")
     assert portal.meetings[651][17] == "Q"
     assert len(portal.notices) == 1
 
@@ -220,7 +240,8 @@ NONSENSE = [
     "confirm ../x",
     "accept",
     "accept 0",
-    "dnd 1",
+    "meetings 1",
+    "dnd 30m 1h",
 ]
 
 

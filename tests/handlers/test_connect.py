@@ -409,5 +409,7 @@ async def test_pressed_button_waits_as_well(ask, portal, browser):
     assert reply.buttons == ["Connect"]
     await browser.connect(reply.message)
 
-    assert said_by_bot(portal)[-1].startswith("Your answer is open again: meeting 651")
+    assert said_by_bot(portal)[-1].startswith("You are connected")
+    assert asked.message.text.startswith("Your answer is open again: meeting 651")
+    assert asked.buttons == []
     assert portal.meetings[651][17] == "Q"

@@ -345,8 +345,6 @@ TRAPS = {
         "accept +651",
         "accept 0651",
         "accept 651 decline 652",
-        "accept all",
-        "accept",
         "accept #1",
         "accept 651 or 652",
         "accept 651 tomorrow",
@@ -356,7 +354,6 @@ TRAPS = {
         "accept 9999999999999999999",
         "accept ٦٥١",
         "/foo 651",
-        "/Accept 651",
         "accept $result[answer]",
         "yes 651?",
         "accept 651\nwhatever",
@@ -371,8 +368,6 @@ TRAPS = {
         "принять 651х",
         "принять 0",
         "принять -5",
-        "принять все",
-        "принять",
         "буду ли я на 651",
         "принять 651 или 652",
         "привет",
@@ -393,11 +388,25 @@ async def test_what_is_not_certain_changes_nothing_and_is_answered(ask, portal, 
     assert portal.notices == []
 
 
-async def test_slash_command_without_a_number_asks_for_it(ask, portal):
-    reply = await ask("/accept")
+PROBABLE = {
+    "en": ["accept", "accept all", "/accept", "/Accept 651", "acept 651", "ok weekly sync"],
+    "ru": ["принять", "принять все", "приянть 651", "да weekly sync"],
+}
 
-    assert "“accept 651”" in reply.text
-    assert portal.notices == []
+
+@pytest.mark.parametrize("language", list(PROBABLE))
+async def test_what_is_only_probable_is_done_when_its_button_is_pressed(ask, portal, language):
+    for said in PROBABLE[language]:
+        portal.calendar.set_status(17, {"eventId": 651, "status": "Q"})
+        portal.notices.clear()
+        asked = await ask(said)
+
+        assert len(asked.buttons) == 2, said
+        assert portal.meetings[651] == {23: "H", 17: "Q", 42: "Q"}, said
+        assert portal.notices == []
+        done = await ask.press(17, asked.message, 0)
+        assert done.text.startswith(SAID[language, "Y"]), said
+        assert portal.meetings[651] == {23: "H", 17: "Y", 42: "Q"}
 
 
 # --- errors of the portal

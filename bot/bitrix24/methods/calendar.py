@@ -72,7 +72,7 @@ async def invitation(as_user: AsUser, meeting_id: int, *, outsider: bool = False
         if "answer" in answers.errors or not outsider:
             return None
         details = {}
-    known = _answer(status)
+    known = known_answer(status)
     if known is None or not isinstance(details, dict):
         return None
     if not details:
@@ -108,10 +108,11 @@ async def answer(as_user: AsUser, invited: Invitation, wanted: Answer) -> Answer
         if error.code or error.retriable:
             raise
         return None
-    return _answer(status)
+    return known_answer(status)
 
 
-def _answer(status: object) -> Answer | None:
+def known_answer(status: object) -> Answer | None:
+    """Return the answer that the portal means; None for what is none."""
     return next((answer for answer in Answer if answer == status), None)
 
 
@@ -127,12 +128,12 @@ def _attendees(details: Mapping[str, Any]) -> dict[int, Answer | None] | None:
     if not isinstance(listed, list):
         return None
     people = [person for person in listed if isinstance(person, dict) and str(person.get("id")).isdecimal()]
-    return {int(person["id"]): _answer(person.get("status")) for person in people}
+    return {int(person["id"]): known_answer(person.get("status")) for person in people}
 
 
 def _invitation(meeting_id: int, status: Answer, details: Mapping[str, Any], user_id: int) -> Invitation:
     parent_id = str(details.get("PARENT_ID") or "")
-    starts, has_time = _wall_clock(str(details.get("DATE_FROM_FORMATTED") or ""))
+    starts, has_time = wall_clock(str(details.get("DATE_FROM_FORMATTED") or ""))
     return Invitation(
         meeting_id=meeting_id,
         parent_id=int(parent_id) if parent_id.isdecimal() else meeting_id,
@@ -153,7 +154,7 @@ _MONTHS = {
 _FORMATTED = re.compile(r"\w{3} (?P<month>\w{3}) (?P<day>\d{1,2}) (?P<year>\d{4})( (?P<time>\d{1,2}:\d{2})(:\d{2})?)?")
 
 
-def _wall_clock(text: str) -> tuple[datetime | None, bool]:
+def wall_clock(text: str) -> tuple[datetime | None, bool]:
     """Read `Wed Nov 25 2026 10:00:00`; the time is missing for all-day meetings."""
     found = _FORMATTED.fullmatch(text.strip())
     if found is None or found["month"] not in _MONTHS:

@@ -1,7 +1,9 @@
 """Presence: `im.user.status.*` (contract H)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.bitrix24.methods.person import WorkingDay, working_day, working_day_commands
 from bot.bitrix24.oauth import AsUser
 from bot.bitrix24.rest import Command
 
@@ -20,18 +22,32 @@ async def user_status_get(as_user: AsUser) -> Presence | None:
     return _presence(await as_user.call("im.user.status.get"))
 
 
-async def change_user_status(as_user: AsUser, wanted: Presence) -> tuple[Presence | None, Presence | None]:
-    """Set the person's presence; return what it was before and what the portal has now. One request."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a presence was and is; None for one that we do not know.
+
+    Attributes:
+        day: The person's zone, if it was asked for and told.
+    """
+
+    before: Presence | None
+    after: Presence | None
+    day: WorkingDay | None = None
+
+
+async def change_user_status(as_user: AsUser, wanted: Presence, *, with_day: bool = False) -> Changed:
+    """Set the person's presence and read it back; with the person's zone, if that is wanted too. One request."""
     answers = await as_user.batch(
         {
             "before": Command("im.user.status.get", {}),
             "set": Command("im.user.status.set", {"STATUS": wanted.value}),
             "after": Command("im.user.status.get", {}),
+            **(working_day_commands() if with_day else {}),
         },
         halt=True,
     )
     before, _, after = answers["before"], answers["set"], answers["after"]
-    return _presence(before), _presence(after)
+    return Changed(_presence(before), _presence(after), working_day(answers) if with_day else None)
 
 
 def _presence(value: object) -> Presence | None:

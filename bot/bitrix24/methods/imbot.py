@@ -16,12 +16,18 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that runs one of our commands for whoever presses it."""
+    """A button that runs one of our commands for whoever presses it.
+
+    Attributes:
+        once: All buttons of the message are shut after a press, until the message is rewritten.
+    """
 
     label: str
     command: str
     params: str
     primary: bool = False
+    disabled: bool = False
+    once: bool = True
 
     def wire(self, bot_id: int) -> dict[str, Any]:
         """Inner keys are upper case, and `BOT_ID` stands in each button for API v1 (contract D.5)."""
@@ -31,7 +37,8 @@ class Button:
             "COMMAND_PARAMS": self.params,
             "BOT_ID": bot_id,
             "DISPLAY": "LINE",
-            "BLOCK": "Y",
+            "BLOCK": "Y" if self.once else "N",
+            "DISABLED": "Y" if self.disabled else "N",
             "BG_COLOR_TOKEN": "primary" if self.primary else "base",
         }
 
@@ -47,7 +54,15 @@ class LinkButton:
         return {"TEXT": self.label, "LINK": self.url, "DISPLAY": "LINE", "BG_COLOR_TOKEN": "primary"}
 
 
-AnyButton: TypeAlias = Button | LinkButton
+@dataclass(frozen=True, slots=True)
+class RowBreak:
+    """What follows stands in the next row of buttons."""
+
+    def wire(self, _bot_id: int) -> dict[str, Any]:
+        return {"TYPE": "NEWLINE"}
+
+
+AnyButton: TypeAlias = Button | LinkButton | RowBreak
 
 
 def message_send(bot_id: int, api: Api, dialog_id: str, text: str, buttons: Sequence[AnyButton] = ()) -> Command:
@@ -66,16 +81,13 @@ def message_send(bot_id: int, api: Api, dialog_id: str, text: str, buttons: Sequ
 
 def message_update(bot_id: int, api: Api, message_id: int, text: str, buttons: Sequence[AnyButton] = ()) -> Command:
     """Return the call that replaces a message of the bot; an empty text would delete it (contract D.3)."""
-    keyboard = {"BOT_ID": bot_id, "BUTTONS": [button.wire(bot_id) for button in buttons]}
+    # What is not said about the keyboard leaves the former one standing.
+    keyboard = {"BOT_ID": bot_id, "BUTTONS": [button.wire(bot_id) for button in buttons]} if buttons else "N"
     if api == "v2":
-        fields: dict[str, Any] = {"message": text, "urlPreview": False}
-        if buttons:
-            fields["keyboard"] = keyboard
+        fields: dict[str, Any] = {"message": text, "urlPreview": False, "keyboard": keyboard}
         return Command("imbot.v2.Chat.Message.update", {"botId": bot_id, "messageId": message_id, "fields": fields})
     params: dict[str, Any] = {"BOT_ID": bot_id, "MESSAGE_ID": message_id, "MESSAGE": text, "URL_PREVIEW": "N"}
-    if buttons:
-        params["KEYBOARD"] = keyboard
-    return Command("imbot.message.update", params)
+    return Command("imbot.message.update", params | {"KEYBOARD": keyboard})
 
 
 def message_id(result: Any) -> int | None:

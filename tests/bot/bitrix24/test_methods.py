@@ -294,7 +294,7 @@ async def test_answer_that_failed_raises(results, errors, kind):
 async def test_presence_is_read(value, presence):
     assert await im.user_status_get(Told({"im.user.status.get": value})) is presence  # type: ignore[arg-type]
     changed = Told({"before": value, "set": True, "after": value})
-    assert await im.change_user_status(changed, Presence.DND) == (presence, presence)  # type: ignore[arg-type]
+    assert await im.change_user_status(changed, Presence.DND) == im.Changed(presence, presence)  # type: ignore[arg-type]
 
 
 async def test_presence_is_written_in_small_letters():

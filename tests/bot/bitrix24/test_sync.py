@@ -11,7 +11,7 @@ from bot.errors import BitrixError, MethodMissing, NotPermitted
 from tests.conftest import PUBLIC_URL
 
 EVENTS_URL = f"{PUBLIC_URL}/bitrix24/events"
-SLASH = sorted("accept decline reset status online dnd away break help statusbot".split())
+SLASH = sorted("accept decline reset status online dnd away break meetings invitations undo help statusbot".split())
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_commands_are_registered_in_all_languages_and_for_our_chats_only(a
     commands = {command.name: command for command in portal.bots.commands.values()}
 
     assert commands["accept"].titles == {"en": "Accept a meeting", "ru": "Принять приглашение"}
-    assert commands["accept"].params == {"en": "meeting number", "ru": "номер встречи"}
+    assert commands["accept"].params == {"en": "which meeting", "ru": "какая встреча"}
     assert [command.name for command in commands.values() if command.hidden] == ["statusbot"]
     assert not [command for command in commands.values() if command.common or command.extranet]
 

@@ -1,0 +1,144 @@
+"""The way of a reply into the chat: as a new message, or instead of one that it outdates, with buttons that are kept.
+
+It outdates the message that asked for patience, and often the one whose button was pressed.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from bot import events
+from bot.admission import Spoken, is_typed
+from bot.bitrix24.methods import imbot
+from bot.context import QUESTION
+from bot.errors import Unavailable
+from bot.grammar import Call
+from bot.order import Place
+from bot.parts import Parts
+from bot.replies import Button, Reply
+from bot.speech import Address, Speech
+from bot.store import Portal
+from bot.texts import Safe
+
+
+def place_of(event: Spoken) -> Place:
+    return Place(event.message_id if is_typed(event) else None, event.sent_at)
+
+
+class Answering:
+    """Answers one event.
+
+    Args:
+        parts: What to work with.
+        event: What is answered.
+        portal: Where it was written.
+        key: Of its entry in the inbox.
+        starts: As the inbox counts them.
+    """
+
+    def __init__(self, parts: Parts, event: Spoken, portal: Portal, *, key: str, starts: int) -> None:
+        self._parts = parts
+        self._event = event
+        self._portal = portal
+        self._key = key
+        self._starts = starts
+        to = Address(event.bot_id, event.user.id, event.api, event.answer_to)
+        self._speech = Speech(parts, portal, to)
+        self._notice: int | None = None  # our message that says to wait
+        self._notice_tried = False
+
+    async def send(self, reply: Reply, language: str) -> bool:
+        """Send `reply`, with what its buttons say in `language`; False when the portal refuses for good."""
+        text, buttons = reply.text, await self._buttons(reply, language)
+        outdated = await self._find_notice()
+        if outdated is None and reply.in_place:
+            outdated = self._pressed()
+        if outdated is None:
+            return await self._speech.say(text, buttons)
+        return await self._speech.rewrite(outdated, text, buttons)
+
+    def _pressed(self) -> int | None:
+        """Return the id of our message whose button was pressed, if one was."""
+        event = self._event
+        is_press = isinstance(event, events.CommandAdded) and event.context == "keyboard"
+        return event.message_id if is_press and event.author_id in (0, event.bot_id) and event.message_id else None
+
+    # --- when it takes long
+
+    async def ask_for_patience(self, language: str) -> None:
+        """Say, once, that the portal is slow; the outcome replaces it."""
+        if self._notice_tried or await self._find_notice() is not None:
+            return
+        try:
+            self._notice = await self._speech.try_to_say(self._parts.texts.say(language, "errors.slow"))
+        except Unavailable:
+            return  # it was not posted, so the next attempt may try again
+        self._notice_tried = True
+        if self._notice is not None:
+            now = self._parts.clock()
+            await self._parts.store.notices.keep(self._key, self._portal.member_id, self._notice, now)
+
+    async def _find_notice(self) -> int | None:
+        if self._notice is None and self._starts > 1:
+            self._notice = await self._parts.store.notices.find(self._key)
+        return self._notice
+
+    # --- buttons
+
+    async def _buttons(self, reply: Reply, language: str) -> list[imbot.AnyButton]:
+        buttons: list[imbot.AnyButton] = []
+        if reply.asks:
+            buttons.extend(await self._ask(reply.asks, reply.agrees, language))
+        if reply.connects and self._event.private:
+            buttons.append(await self._link(language))
+        for row in reply.buttons:
+            if buttons:
+                buttons.append(imbot.RowBreak())
+            buttons.extend(self._button(button, language) for button in row)
+        return buttons
+
+    def _button(self, button: Button, language: str) -> imbot.Button:
+        command, does = self._parts.manifest.app.button_command, button.does
+        return imbot.Button(
+            button.label,
+            command,
+            " ".join((does.name, *does.words, f"@{language}")),  # a press is answered in the language of its message
+            primary=button.primary,
+            disabled=button.disabled,
+            once=False,
+        )
+
+    async def _link(self, language: str) -> imbot.LinkButton:
+        """Return a fresh link to the portal's page of permission; those that the person had before serve no longer."""
+        event, settings = self._event, self._parts.settings
+        state = await self._parts.store.states.open(
+            self._portal.member_id,
+            event.user.id,
+            dialog_id=event.answer_to,
+            bot_id=event.bot_id,
+            language=language,
+            now=self._parts.clock(),
+        )
+        query = urlencode({"client_id": settings.client_id, "state": state})
+        label = self._parts.texts.say(language, "connect.button")
+        return imbot.LinkButton(label, f"{settings.portal_url}/oauth/authorize/?{query}")
+
+    async def _ask(self, calls: Sequence[Call], agrees: Safe | None, language: str) -> list[imbot.Button]:
+        """Keep the question, and return the buttons that answer it."""
+        event, texts, store = self._event, self._parts.texts, self._parts.store
+        key = await store.questions.ask(
+            self._portal.member_id,
+            event.user.id,
+            event.answer_to,
+            tuple((call.name, call.words) for call in calls),
+            language=language,
+            asked_at=int(self._parts.clock()),
+            asked_by=event.key,
+        )
+        # A "yes" that was written before the question does not answer it, however late it arrives.
+        await store.order.carry_out(self._portal.member_id, event.user.id, QUESTION, place_of(event))
+        command = self._parts.manifest.app.button_command
+        yes, no = agrees or texts.say(language, "confirm.button-yes"), texts.say(language, "confirm.button-no")
+        return [
+            imbot.Button(yes, command, f"confirm {key}", primary=True),
+            imbot.Button(no, command, f"dismiss {key}"),
+        ]

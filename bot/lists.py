@@ -1,0 +1,158 @@
+"""Lists of meetings that people were shown: what `#2` and the buttons of a row mean, for a day, also after a restart.
+
+The key in a button finds the list and gives no right to anything: whoever presses acts for themselves. Titles and places are
+other people's text and nobody else's business, so rows are encrypted.
+"""
+
+import secrets
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.database import Database, metadata
+from bot.vault import Vault
+
+# How long a list can be referred to.
+KEPT_S = 24 * 3600
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("portal", String, nullable=False, index=True),
+    Column("user_id", Integer, nullable=False),
+    Column("made_by", String, nullable=False),  # event and command
+    Column("made_at", Integer, nullable=False),
+    Column("content", Text, nullable=False),  # encrypted
+)
+_NEWEST_FIRST = text("rowid DESC")
+
+# What is there to be answered; `own` entries are no invitations, of `busy` ones only the time is known, `gone` ones are not
+# there any more.
+State = Literal["Y", "N", "Q", "H", "own", "busy", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One meeting as it was listed.
+
+    Attributes:
+        title: Other people's text; empty where only "busy" may be shown.
+        starts: ISO 8601 with offset, in the person's zone.
+        ends: Likewise, exclusive.
+        series: The answer counts for all occurrences.
+        place: Other people's text.
+    """
+
+    meeting_id: int
+    title: str
+    starts: str
+    ends: str
+    all_day: bool
+    state: State
+    series: bool
+    exception: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list as it was shown.
+
+    Attributes:
+        user_id: Whose calendar it is.
+        heading: Key of the sentence above it.
+        page: Counted from 1.
+    """
+
+    key: str
+    portal: str
+    user_id: int
+    dialog_id: str
+    language: str
+    heading: str
+    zone: str
+    rows: tuple[Row, ...]
+    page: int
+    made_at: int
+
+    def answered(self, number: int, state: State) -> "Listing":
+        """Return the list with another state of the meeting in row `number`, counted from 1 on its page."""
+        meeting_id = self.on_page[number - 1].meeting_id
+        rows = tuple(replace(row, state=state) if row.meeting_id == meeting_id else row for row in self.rows)
+        return replace(self, rows=rows)
+
+    @property
+    def shown_as(self) -> str:
+        """What stands in its buttons: key and page, since two messages may show two pages of one list."""
+        return f"{self.key}-{self.page}"
+
+    @property
+    def on_page(self) -> tuple[Row, ...]:
+        return self.rows[(self.page - 1) * PAGE : self.page * PAGE]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-len(self.rows) // PAGE))
+
+
+# Rows of a page: what `#1` to `#9` can name.
+PAGE = 9
+
+
+class Lists:
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def keep(self, listing: Listing, made_by: str) -> Listing:
+        """Keep a list under a new key; the same command goes on with the key that it has got."""
+        old = delete(lists).where(lists.c.made_at < listing.made_at - KEPT_S)
+
+        def work(connection: Connection) -> Listing:
+            connection.execute(old)
+            known = connection.execute(
+                select(lists.c.key).where(lists.c.portal == listing.portal, lists.c.made_by == made_by)
+            ).scalar_one_or_none()
+            kept = replace(listing, key=str(known or secrets.token_hex(4)))
+            values = {"made_at": kept.made_at, "content": self._close(kept)}
+            fresh = insert(lists).values(
+                key=kept.key, portal=kept.portal, user_id=kept.user_id, made_by=made_by, **values
+            )
+            connection.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=values))
+            return kept
+
+        return await self._database.write(work)
+
+    async def rewrite(self, listing: Listing) -> None:
+        """Keep what became of a list."""
+        statement = update(lists).where(lists.c.key == listing.key).values(content=self._close(listing))
+        await self._database.write(lambda c: c.execute(statement))
+
+    async def find(self, portal: str, shown_as: str, now: float) -> Listing | None:
+        """Return the list of a button, turned to the page that the button stands below."""
+        key, _, page = shown_as.partition("-")
+        listing = await self._first(lists.c.portal == portal, lists.c.key == key, now=now)
+        if listing is None or page not in map(str, range(1, listing.pages + 1)):
+            return None
+        return replace(listing, page=int(page))
+
+    async def last(self, portal: str, user_id: int, now: float) -> Listing | None:
+        """Return the list that a person was shown last."""
+        return await self._first(lists.c.portal == portal, lists.c.user_id == user_id, now=now)
+
+    async def _first(self, *where: Any, now: float) -> Listing | None:
+        statement = select(lists).where(*where, lists.c.made_at >= now - KEPT_S).order_by(_NEWEST_FIRST).limit(1)
+        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
+        if row is None:
+            return None
+        opened = self._vault.open(row.content)
+        if (opened.get("portal"), opened.get("user_id"), opened.get("key")) != (row.portal, row.user_id, row.key):
+            return None  # not as we wrote it
+        rows = tuple(Row(**values) for values in opened.pop("rows"))
+        return Listing(**opened, rows=rows)
+
+    def _close(self, listing: Listing) -> str:
+        return self._vault.close(asdict(listing))

@@ -1,0 +1,65 @@
+"""What is known of each person besides their tokens: the language they chose, and the zone and working day the portal told."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Integer, String, Table, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.database import Database, metadata
+
+# A person may move to another zone; after this the portal is asked again.
+ZONE_FRESH_S = 24 * 3600
+
+people = Table(
+    "people",
+    metadata,
+    Column("portal", String, primary_key=True),
+    Column("user_id", Integer, primary_key=True),
+    Column("language", String),  # None until it was chosen
+    Column("zone", String),  # IANA name; None: not asked yet, or the portal knows none
+    Column("day_ends", String),  # wall clock, such as 18:00
+    Column("zone_asked_at", Integer, nullable=False, server_default="0"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person.
+
+    Attributes:
+        language: What they chose.
+        zone: IANA name.
+        day_ends: When their working day ends, such as `18:00`.
+        zone_asked_at: Unix seconds; 0 for never.
+    """
+
+    language: str | None = None
+    zone: str | None = None
+    day_ends: str | None = None
+    zone_asked_at: int = 0
+
+
+_UNKNOWN = Person()
+
+
+class People:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, portal: str, user_id: int) -> Person:
+        mine = (people.c.portal == portal, people.c.user_id == user_id)
+        statement = select(people.c.language, people.c.zone, people.c.day_ends, people.c.zone_asked_at).where(*mine)
+        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
+        return _UNKNOWN if row is None else Person(*row)
+
+    async def choose_language(self, portal: str, user_id: int, language: str) -> None:
+        await self._keep(portal, user_id, {"language": language})
+
+    async def place(self, portal: str, user_id: int, zone: str | None, day_ends: str | None, now: float) -> None:
+        """Remember what the portal says of a person's zone; None for what it does not tell."""
+        await self._keep(portal, user_id, {"zone": zone, "day_ends": day_ends, "zone_asked_at": int(now)})
+
+    async def _keep(self, portal: str, user_id: int, values: dict[str, str | int | None]) -> None:
+        fresh = insert(people).values(portal=portal, user_id=user_id, **values)
+        statement = fresh.on_conflict_do_update(index_elements=["portal", "user_id"], set_=values)
+        await self._database.write(lambda c: c.execute(statement))

@@ -1,0 +1,75 @@
+"""What a handler returns: one answer, its buttons, and what it asks the sender to confirm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bot.grammar import Call
+from bot.lists import State
+from bot.texts import Safe
+
+Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
+
+
+# Characters of a reply; more is no conversation, and fills a telephone's screen twice.
+LONGEST = 1_000
+# Rows of buttons; the portal takes a keyboard of 30 KB (contract D.5).
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button below a reply; it does `does` for whoever presses it."""
+
+    label: Safe
+    does: Call
+    primary: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer.
+
+    Attributes:
+        text: In the sender's language; everybody else's text in it is inert.
+        outcome: What became of the command, for log and metrics.
+        short: The same in a few words, for when many commands are answered together.
+        asks: The commands that are carried out if the sender confirms.
+        agrees: What the button that confirms says, instead of the usual "yes".
+        connects: A button with the sender's link to connect goes along; private chats only.
+        buttons: Rows of other buttons.
+        in_place: It replaces the message whose button was pressed, if it answers a button.
+        state: What a row of a list shows of the meeting from now on.
+        language: Of the reply, when it is another one than the message's.
+    """
+
+    text: Safe
+    outcome: Outcome = "done"
+    short: Safe | None = None
+    asks: tuple[Call, ...] = ()
+    agrees: Safe | None = None
+    connects: bool = False
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    in_place: bool = False
+    state: State | None = None
+    language: str | None = None
+
+    @classmethod
+    def together(cls, replies: Sequence["Reply"]) -> "Reply":
+        """Join the answers to one message; equal lines are said once, and all more briefly when they grow too long."""
+        if len(replies) == 1:
+            return replies[0]
+        text = "\n".join(dict.fromkeys(reply.text for reply in replies))
+        if len(text) > LONGEST:
+            text = "\n".join(dict.fromkeys(reply.short or reply.text for reply in replies))
+        if len(text) > LONGEST:
+            text = text[: LONGEST - 1] + "\u2026"
+        return cls(
+            text=Safe(text),
+            outcome=replies[0].outcome if len({reply.outcome for reply in replies}) == 1 else "done",
+            asks=tuple(call for reply in replies for call in reply.asks),
+            connects=any(reply.connects for reply in replies),
+            buttons=tuple(row for reply in replies for row in reply.buttons)[:MOST_ROWS],
+            in_place=all(reply.in_place for reply in replies),
+        )

@@ -1,0 +1,156 @@
+"""What was said about an end, and the instant that it means for somebody at some moment."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.errors import BotError
+
+SHORTEST = timedelta(seconds=1)
+LONGEST = timedelta(days=7)
+
+Reason = Literal[
+    "unknown",  # no time that we understand
+    "past",
+    "twice",  # clocks are put back: they show it two times
+    "skipped",  # clocks are put forward: they never show it
+    "far",
+    "soon",
+    "when",  # several meanings, or a part is missing: to be asked with an example
+    "no-day-end",  # it depends on the end of a working day that is not known
+]
+
+
+class TimeUnclear(BotError):
+    """Nothing is done, because an end is not certain or not possible. Holds no text of the sender."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class Day(Protocol):
+    def near(self, today: date) -> tuple[date, ...]:
+        """Return the dates that may be meant today, not empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Today, tomorrow, and so on."""
+
+    days: int
+
+    def near(self, today: date) -> tuple[date, ...]:
+        return (today + timedelta(days=self.days),)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """The next one; on such a day it may be today's too. `number` is 0 on Mondays."""
+
+    number: int
+
+    def near(self, today: date) -> tuple[date, ...]:
+        wait = (self.number - today.weekday()) % 7
+        return (today + timedelta(days=wait),) if wait else (today, today + timedelta(days=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A day of the year; without a year the next one, today included."""
+
+    day: int
+    month: int
+    year: int | None = None
+
+    def exists(self) -> bool:
+        """Whether some year has it, or the one that is named."""
+        try:
+            date(2000 if self.year is None else self.year, self.month, self.day)
+        except ValueError:
+            return False
+        return True
+
+    def near(self, today: date) -> tuple[date, ...]:
+        if self.year is not None:
+            return (date(self.year, self.month, self.day),)
+        years = (Dated(self.day, self.month, year) for year in count(today.year))
+        return next(dates for year in years if year.exists() and (dates := year.near(today)) >= (today,))
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A length, or a day with a time; one without a time never ends anything.
+
+    Attributes:
+        span: Elapsed time; set for lengths only, which need no zone.
+        day: None for today.
+        clock: What the time may be, counted from 0:00 of the day; empty when none was said. From 24 hours on it is
+            reached on the following day.
+        day_end: The time is the end of the person's working day.
+    """
+
+    span: timedelta | None = None
+    day: Day | None = None
+    clock: tuple[timedelta, ...] = ()
+    day_end: bool = False
+
+    def ends(self, *, now: datetime, zone: ZoneInfo, day_end: time | None) -> datetime:
+        """Return the end as an aware UTC instant, from 1 second to 7 days after `now`.
+
+        Args:
+            now: Aware, UTC.
+            zone: Where the person reads the clock.
+            day_end: When the person's working day ends there; None if that is not known.
+
+        Raises:
+            TimeUnclear: There is no such instant, or more than one, or it is out of bounds.
+        """
+        if self.span is None:
+            end = self._instant(now, zone, day_end)
+        elif self.span > LONGEST:
+            raise TimeUnclear("far")
+        else:
+            end = now + self.span
+        if end - now < SHORTEST:
+            raise TimeUnclear("soon")
+        if end - now > LONGEST:
+            raise TimeUnclear("far")
+        return end
+
+    def _instant(self, now: datetime, zone: ZoneInfo, day_end: time | None) -> datetime:
+        """Find the only meaning that is still ahead."""
+        today = now.astimezone(zone).date()
+        clock = self._clock(day_end)
+        walls = [datetime.combine(day, time()) + at for day in self._days(today) for at in clock]
+        ahead = [wall for wall in walls if max(_both(wall, zone)) > now]
+        if len(ahead) != 1:
+            raise TimeUnclear("when" if ahead or not clock else "past")
+        shown = {at for at in _both(ahead[0], zone) if at.astimezone(zone).replace(tzinfo=None) == ahead[0]}
+        if len(shown) != 1:
+            raise TimeUnclear("twice" if shown else "skipped")
+        return shown.pop()
+
+    def _clock(self, day_end: time | None) -> tuple[timedelta, ...]:
+        if not self.day_end:
+            return self.clock
+        if day_end is None:
+            raise TimeUnclear("no-day-end")
+        return (datetime.combine(date.min, day_end) - datetime.combine(date.min, time()),)
+
+    def _days(self, today: date) -> tuple[date, ...]:
+        """Return the dates that may be meant, as long as they are near enough to be looked at closely."""
+        days = self.day.near(today) if self.day else (today,)
+        if days[-1] < today:
+            raise TimeUnclear("past")
+        if days[0] - today > LONGEST:
+            raise TimeUnclear("far")
+        return days
+
+
+def _both(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the instants of a time before and after a change of clocks; equal when there is no change (PEP 495)."""
+    return tuple(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -1,0 +1,140 @@
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.lists import KEPT_S, Listing, Row, lists
+from bot.vault import Vault
+
+PORTAL, NOW = "1b" * 16, 1_795_424_400
+
+
+def row(meeting_id, state="Q"):
+    starts, ends = "2026-11-24T10:00:00+02:00", "2026-11-24T11:00:00+02:00"
+    return Row(
+        meeting_id,
+        "Layoffs",
+        starts,
+        ends,
+        all_day=False,
+        state=state,
+        series=False,
+        exception=False,
+        place="Attic",
+    )
+
+
+def listing(*rows, user_id=17, page=1):
+    return Listing("", PORTAL, user_id, str(user_id), "en", "agenda.heading-week", "Europe/Riga", rows, page, NOW)
+
+
+@pytest.fixture
+def kept(store):
+    return store.lists
+
+
+async def test_list_is_found_as_it_was_shown(kept):
+    shown = await kept.keep(listing(row(651), row(700)), "one")
+
+    assert shown == replace(listing(row(651), row(700)), key=shown.key)
+    assert await kept.find(PORTAL, shown.shown_as, NOW) == shown
+    assert await kept.last(PORTAL, 17, NOW) == shown
+
+
+async def test_pages_hold_nine_rows(kept):
+    whole = listing(*(row(number) for number in range(700, 719)))
+
+    assert whole.pages == 3
+    assert [one.meeting_id for one in whole.on_page] == list(range(700, 709))
+    assert [one.meeting_id for one in replace(whole, page=3).on_page] == [718]
+    assert listing(*(row(number) for number in range(9))).pages == 1
+
+
+async def test_button_finds_the_page_that_it_stands_below(kept):
+    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one")
+    await kept.rewrite(replace(shown, page=2))
+
+    assert (await kept.find(PORTAL, shown.shown_as, NOW)).page == 1
+    assert (await kept.find(PORTAL, f"{shown.key}-2", NOW)).page == 2
+    assert (await kept.last(PORTAL, 17, NOW)).page == 2
+
+
+@pytest.mark.parametrize("page", ["", "-", "-0", "-3", "-02", "-1-1", "-x", "-\u0661"])
+async def test_page_that_was_never_shown_finds_nothing(kept, page):
+    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one")
+
+    assert await kept.find(PORTAL, shown.key + page, NOW) is None
+
+
+async def test_answered_meeting_changes_in_all_its_rows(kept):
+    series = listing(row(651), row(700), row(651))
+
+    assert [one.state for one in series.answered(1, "Y").rows] == ["Y", "Q", "Y"]
+
+
+async def test_answered_row_is_counted_on_its_page(kept):
+    second = listing(*(row(number) for number in range(700, 712)), page=2)
+
+    assert [one.meeting_id for one in second.answered(2, "N").rows if one.state == "N"] == [710]
+
+
+async def test_same_command_keeps_its_key(kept):
+    first = await kept.keep(listing(row(651)), "one")
+    again = await kept.keep(listing(row(651), row(700)), "one")
+    other = await kept.keep(listing(row(651)), "two")
+
+    assert first.key == again.key != other.key
+    assert len((await kept.find(PORTAL, first.shown_as, NOW)).rows) == 2
+
+
+async def test_last_list_is_the_person_s_newest(kept):
+    await kept.keep(listing(row(651)), "one")
+    newest = await kept.keep(listing(row(700)), "two")
+    await kept.keep(listing(row(701), user_id=42), "three")
+
+    assert await kept.last(PORTAL, 17, NOW) == newest
+    assert await kept.last(PORTAL, 23, NOW) is None
+    assert await kept.last("another", 17, NOW) is None
+
+
+async def test_list_of_another_portal_is_not_found(kept):
+    shown = await kept.keep(listing(row(651)), "one")
+
+    assert await kept.find("another", shown.shown_as, NOW) is None
+
+
+async def test_list_is_kept_for_a_day_and_then_deleted(kept, database):
+    shown = await kept.keep(listing(row(651)), "one")
+    assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S) == shown
+    assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S + 1) is None
+    assert await kept.last(PORTAL, 17, NOW + KEPT_S + 1) is None
+
+    await kept.keep(replace(listing(row(700)), made_at=NOW + KEPT_S + 1), "two")
+    assert len(await database.read(lambda c: c.execute(select(lists.c.key)).all())) == 1
+
+
+async def test_titles_and_places_are_encrypted(kept, database):
+    await kept.keep(listing(row(651)), "one")
+    stored = await database.read(lambda c: c.execute(text("SELECT * FROM lists")).one())
+
+    assert "Layoffs" not in str(stored)
+    assert "Attic" not in str(stored)
+
+
+async def test_row_that_was_moved_to_another_person_is_not_believed(kept, database):
+    shown = await kept.keep(listing(row(651)), "one")
+    await database.write(lambda c: c.execute(text("UPDATE lists SET user_id = 42")))
+
+    assert await kept.find(PORTAL, shown.shown_as, NOW) is None
+    assert await kept.last(PORTAL, 42, NOW) is None
+
+
+async def test_content_of_another_list_is_not_believed(kept, database, secret_key):
+    shown = await kept.keep(listing(row(651)), "one")
+    other = await kept.keep(listing(row(700)), "two")
+    content = await database.read(lambda c: c.execute(select(lists.c.content).where(lists.c.key == other.key)).scalar())
+    assert Vault([secret_key]).open(content)["key"] == other.key
+
+    await database.write(lambda c: c.execute(lists.update().values(content=content)))
+    assert await kept.find(PORTAL, shown.shown_as, NOW) is None
+    assert await kept.find(PORTAL, other.shown_as, NOW) == other
