@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot import manifest as manifests
 from bot.bitrix24.keeper import keep_alive
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
+from bot.context import Router
 from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
 from bot.errors import BotError, SettingsError
@@ -21,6 +23,7 @@ from bot.grammar import Grammar
 from bot.inbox import Inbox
 from bot.inbox.sqlite import SqliteInbox
 from bot.log import quiet_retries
+from bot.manifest import Manifest
 from bot.metrics import Metrics
 from bot.parts import Parts
 from bot.receiver import Receiver
@@ -40,15 +43,29 @@ _REQUESTS_S = 2.0
 _REQUESTS_PER_EVENT = 3
 
 
-@cache
-def _texts(manifest: Path, languages: tuple[str, ...], fallback: str) -> Texts:
-    """Read the sentences, once per process: they never change, and reading them is most of what a start costs."""
-    return Texts(manifest, languages, fallback)
+@dataclass(frozen=True, slots=True)
+class _Understanding:
+    """What manifest/ makes of words, and who carries it out."""
+
+    manifest: Manifest
+    grammar: Grammar
+    times: Times
+    router: Router
+
+
+# Both are read once per process: manifest/ never changes, and reading it is most of what a start costs.
 
 
 @cache
-def _times(manifest: Path, languages: tuple[str, ...]) -> Times:
-    return Times.load(manifest, languages)
+def _understanding(folder: Path) -> _Understanding:
+    manifest = manifests.load(folder)
+    times = Times.load(folder, manifest.app.languages)
+    return _Understanding(manifest, Grammar(manifest), times, load_handlers(manifest))
+
+
+@cache
+def _texts(folder: Path, languages: tuple[str, ...], fallback: str) -> Texts:
+    return Texts(folder, languages, fallback)
 
 
 class Core:
@@ -73,7 +90,8 @@ class Core:
         inbox: Inbox | None = None,
         folder: Path = MANIFEST,
     ) -> None:
-        manifest = manifests.load(folder)
+        understanding = _understanding(folder)
+        manifest = understanding.manifest
         if settings.language not in manifest.app.languages:
             raise SettingsError(f"STATUSBOT_LANGUAGE is one of {', '.join(manifest.app.languages)}.")
         quiet_retries()
@@ -88,9 +106,9 @@ class Core:
             settings=settings,
             manifest=manifest,
             texts=_texts(folder, manifest.app.languages, settings.language),
-            grammar=Grammar(manifest),
-            times=_times(folder, manifest.app.languages),
-            router=load_handlers(manifest),
+            grammar=understanding.grammar,
+            times=understanding.times,
+            router=understanding.router,
             store=self.store,
             inbox=self.inbox,
             bitrix24=self.bitrix24,
