@@ -15,7 +15,6 @@ from bot import manifest as manifests
 from bot.bitrix24.keeper import keep_alive
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
-from bot.context import Router
 from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
 from bot.errors import BotError, SettingsError
@@ -45,12 +44,11 @@ _REQUESTS_PER_EVENT = 3
 
 @dataclass(frozen=True, slots=True)
 class _Understanding:
-    """What manifest/ makes of words, and who carries it out."""
+    """What manifest/ makes of words."""
 
     manifest: Manifest
     grammar: Grammar
     times: Times
-    router: Router
 
 
 # Both are read once per process: manifest/ never changes, and reading it is most of what a start costs.
@@ -59,8 +57,7 @@ class _Understanding:
 @cache
 def _understanding(folder: Path) -> _Understanding:
     manifest = manifests.load(folder)
-    times = Times.load(folder, manifest.app.languages)
-    return _Understanding(manifest, Grammar(manifest), times, load_handlers(manifest))
+    return _Understanding(manifest, Grammar(manifest), Times.load(folder, manifest.app.languages))
 
 
 @cache
@@ -108,7 +105,7 @@ class Core:
             texts=_texts(folder, manifest.app.languages, settings.language),
             grammar=understanding.grammar,
             times=understanding.times,
-            router=understanding.router,
+            router=load_handlers(manifest),
             store=self.store,
             inbox=self.inbox,
             bitrix24=self.bitrix24,

@@ -202,6 +202,7 @@ async def test_other_schema_is_named_and_left_alone(ask, examined, tmp_path: Pat
 
 
 async def test_missing_database_is_not_made(examined, tmp_path: Path):
+    (tmp_path / "statusbot.db").unlink()
     lines = await examined()
 
     assert "not installed yet" in the_problem(lines)

@@ -332,7 +332,7 @@ async def test_unknown_title_is_said(ask, portal, calendar, said, answered):
     [
         ("accept standup", "Accept meeting 701 “Stand-up”, Mon, Nov 23, 14:00 (Europe/Riga)?", "Accept 701"),
         ("accept eekly", "Accept meeting 651 “Weekly sync”", "Accept 651"),
-        ("принять ёлку", "Принять приглашение (встреча 702 «Ёлка и планы»", "Принять 702"),
+        ("принять ёлку", "Принять приглашение: встреча 702 «Ёлка и планы»", "Принять 702"),
     ],
 )
 async def test_title_in_another_form_is_asked_about(ask, portal, calendar, said, asked, agrees):
@@ -390,8 +390,8 @@ async def test_title_that_only_busy_entries_have_is_unknown(ask, portal):
     [
         ("ok stand-up", "Accept meeting 701 “Stand-up”, Mon, Nov 23, 14:00 (Europe/Riga)?", "Accept 701", "accepted"),
         ("no stand-up", "Decline meeting 701 “Stand-up”", "Decline 701", "declined"),
-        ("да stand-up", "Принять приглашение (встреча 701 «Stand-up»", "Принять 701", "accepted"),
-        ("не пойду stand-up", "Отказаться (встреча 701 «Stand-up»", "Отклонить 701", "declined"),
+        ("да stand-up", "Принять приглашение: встреча 701 «Stand-up»", "Принять 701", "accepted"),
+        ("не пойду stand-up", "Отказаться: встреча 701 «Stand-up»", "Отклонить 701", "declined"),
     ],
 )
 async def test_title_after_small_talk_is_asked_about(ask, portal, calendar, said, asked, agrees, notice):
@@ -444,8 +444,8 @@ async def test_bare_answer_without_invitations_changes_nothing(ask, portal, said
     [
         ("accept", "Accept meeting 651 “Weekly sync”", "Accept 651", "accepted"),
         ("decline", "Decline meeting 651 “Weekly sync”", "Decline 651", "declined"),
-        ("принять", "Принять приглашение (встреча 651 «Weekly sync»", "Принять 651", "accepted"),
-        ("отклонить", "Отказаться (встреча 651 «Weekly sync»", "Отклонить 651", "declined"),
+        ("принять", "Принять приглашение: встреча 651 «Weekly sync»", "Принять 651", "accepted"),
+        ("отклонить", "Отказаться: встреча 651 «Weekly sync»", "Отклонить 651", "declined"),
     ],
 )
 async def test_bare_answer_asks_about_the_only_invitation(ask, portal, said, asked, agrees, notice):

@@ -51,7 +51,7 @@ async def test_former_answer_returns_without_a_question(ask, portal, retro, said
     ("said", "taken_back", "asked", "agrees", "answered"),
     [
         ("accept 651", "undo", "Take back your answer to meeting 651", YES, "Your answer is open again: meeting 651"),
-        ("отклонить 651", "отменить", "Отозвать ваш ответ (встреча 651", YES_RU, "Ваш ответ снова открыт: встреча 651"),
+        ("отклонить 651", "отменить", "Отозвать ваш ответ: встреча 651", YES_RU, "Ваш ответ снова открыт: встреча 651"),
         (
             "/decline 651",
             "/undo",
@@ -358,7 +358,7 @@ async def test_answer_by_button_of_a_list_is_taken_back_in_words(ask, portal, re
     listed = await ask("встречи")
     await ask.press(17, listed.message, "#1 Отклонить")
     question = await ask("отменить")
-    assert question.text.startswith("Отозвать ваш ответ (встреча 651")
+    assert question.text.startswith("Отозвать ваш ответ: встреча 651")
 
     await ask.press(17, question.message, YES_RU)
     assert portal.meetings[651][17] == "Q"
