@@ -11,13 +11,14 @@ The path of a message:
 Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`.
 """
 
+from bot.changes import Undoing
 from bot.context import Context, Router
 from bot.finding import find, in_period, open_invitations, unanswered
 from bot.grammar import Call
-from bot.listing import answered_meeting, read, render, show
+from bot.listing import answered_meeting, note_answer, read, render, show
 from bot.lists import Listing
 from bot.manifest import Argument, Command
-from bot.naming import brief, label
+from bot.naming import FALLBACK_ZONE, brief, label
 from bot.references import Reference, Row, write
 from bot.replies import Button, Outcome, Reply
 from bot.texts import Safe
@@ -25,6 +26,7 @@ from bot.timers import Timer
 from bot.times import TimeUnclear
 
 __all__ = [
+    "FALLBACK_ZONE",
     "Argument",
     "Button",
     "Call",
@@ -39,11 +41,13 @@ __all__ = [
     "Safe",
     "TimeUnclear",
     "Timer",
+    "Undoing",
     "answered_meeting",
     "brief",
     "find",
     "in_period",
     "label",
+    "note_answer",
     "open_invitations",
     "read",
     "render",

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.database import Database, metadata
+from bot.database import Database, Work, metadata
 
 # How long a change can be undone.
 KEPT_S = 24 * 3600
@@ -20,9 +21,21 @@ changes = Table(
     Column("made_at", Integer, nullable=False),
     Column("undoing", Text, nullable=False),  # JSON: calls
     Column("undone_by", String),  # key of the event that undid it
+    Column("replaced", Text),  # JSON: the change before, until it is certain that this one has come to something
 )
+_REPLACED = ("made_by", "made_at", "undoing", "undone_by")
 
-StoredCall = tuple[str, tuple[str, ...]]
+
+class Undoing(NamedTuple):
+    """A call that restores what was before.
+
+    Attributes:
+        asks: It will have to be confirmed.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +43,11 @@ class Change:
     """What a command changed.
 
     Attributes:
-        undoing: Names and words of the calls that restore what was before.
+        undoing: What restores what was before.
         undone_by: Key of the event that did so.
     """
 
-    undoing: tuple[StoredCall, ...]
+    undoing: tuple[Undoing, ...]
     made_at: int
     undone_by: str | None = None
 
@@ -43,22 +56,51 @@ class Changes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def remember(self, portal: str, user_id: int, made_by: str, undoing: StoredCall, now: float) -> None:
+    async def remember(self, portal: str, user_id: int, made_by: str, undoing: Undoing, now: float) -> None:
         """Remember how to undo a change instead of any former one; what one command changes belongs together."""
+        await self._database.write(self.remembering(portal, user_id, made_by, undoing, now))
+
+    def remembering(self, portal: str, user_id: int, made_by: str, undoing: Undoing, now: float) -> Work[None]:
+        """Return the work of `remember`."""
 
         def work(connection: Connection) -> None:
             row = connection.execute(select(changes).where(*_of(portal, user_id))).one_or_none()
-            together = () if row is None or row.made_by != made_by else _calls(row.undoing)
-            if any(call[0] == undoing[0] and call[1][:1] == undoing[1][:1] for call in together):
+            goes_on = row is not None and row.made_by == made_by
+            together = _calls(row.undoing) if row is not None and goes_on else ()
+            if any(call.name == undoing.name and call.words[:1] == undoing.words[:1] for call in together):
                 return  # an interrupted command that goes on: what was before is known better from its first attempt
+            if row is not None:
+                replaced = row.replaced if goes_on else json.dumps({name: getattr(row, name) for name in _REPLACED})
+            else:
+                replaced = None
             values = {
                 "made_by": made_by,
                 "made_at": int(now),
                 "undoing": json.dumps([*together, undoing]),
                 "undone_by": None,
+                "replaced": replaced,
             }
             fresh = insert(changes).values(portal=portal, user_id=user_id, **values)
             connection.execute(fresh.on_conflict_do_update(index_elements=["portal", "user_id"], set_=values))
+
+        return work
+
+    async def take_back(self, portal: str, user_id: int, made_by: str, undoing: Undoing) -> None:
+        """Forget a change that has come to nothing; what it replaced can be undone again."""
+
+        def work(connection: Connection) -> None:
+            row = connection.execute(select(changes).where(*_of(portal, user_id))).one_or_none()
+            if row is None or row.made_by != made_by:
+                return
+            left = [call for call in _calls(row.undoing) if call != undoing]
+            if left:
+                values: dict[str, Any] | None = {"undoing": json.dumps(left)}
+            else:
+                values = {**json.loads(row.replaced), "replaced": None} if row.replaced else None
+            if values is None:
+                connection.execute(delete(changes).where(*_of(portal, user_id)))
+            else:
+                connection.execute(update(changes).where(*_of(portal, user_id)).values(values))
 
         await self._database.write(work)
 
@@ -78,6 +120,6 @@ def _of(portal: str, user_id: int) -> tuple[ColumnElement[bool], ...]:
     return changes.c.portal == portal, changes.c.user_id == user_id
 
 
-def _calls(stored: str) -> tuple[StoredCall, ...]:
-    calls: list[tuple[str, list[str]]] = json.loads(stored)
-    return tuple((name, tuple(words)) for name, words in calls)
+def _calls(stored: str) -> tuple[Undoing, ...]:
+    calls: list[tuple[str, list[str], bool]] = json.loads(stored)
+    return tuple(Undoing(name, tuple(words), asks) for name, words, asks in calls)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot import events
 from bot.bitrix24.methods.person import WorkingDay
 from bot.bitrix24.oauth import AsUser
-from bot.changes import Change
+from bot.changes import Change, Undoing
 from bot.errors import ManifestError
 from bot.grammar import Call
 from bot.inbox import Entry, Inbox
@@ -48,10 +48,15 @@ class Context:
         confirmed: The sender has confirmed it.
         call: The command itself.
         manifest: What else can be asked for.
+        event_key: Equal keys are one message, delivered or begun again.
+        place: Where it stands among the sender's other messages.
+        store: What is kept.
+        texts: Every sentence.
         person: What was known of the sender when the message came.
         times: Reads "for 45m" and the like.
         inbox: Takes what is to happen later.
         bot_id: The bot that was written to.
+        run: Carries out other commands in the place of this one.
     """
 
     as_user: AsUser
@@ -165,7 +170,9 @@ class Context:
         return 0 <= self.now.timestamp() - self.person.zone_asked_at < ZONE_FRESH_S
 
     async def place_day(self, day: WorkingDay | None) -> None:
-        """Remember what the portal says of the sender's zone and working day."""
+        """Remember what the portal says of the sender's zone and working day; it may not say it every time."""
+        if day is None and self.person.zone is not None:
+            return
         zone = None if day is None else day.zone.key
         ends = None if day is None or day.ends is None else day.ends.isoformat()
         if self.is_day_fresh and (zone, ends) == (self.person.zone, self.person.day_ends):
@@ -174,10 +181,18 @@ class Context:
 
     # --- taking things back
 
-    async def undo_with(self, name: str, *words: str) -> None:
-        """Remember that this command has changed something, and which call restores it."""
-        made_by = f"{self.event_key}:{self.call.name}"  # what one command does to several meetings belongs together
-        await self.store.changes.remember(self.portal, self.user_id, made_by, (name, words), self.now.timestamp())
+    async def undo_with(self, undoing: Undoing) -> None:
+        """Remember that this command changes something, and which call restores it."""
+        await self.store.changes.remember(self.portal, self.user_id, self._change, undoing, self.now.timestamp())
+
+    @property
+    def _change(self) -> str:
+        """What one command does to several meetings is one change."""
+        return f"{self.event_key}:{self.call.name}"
+
+    async def undo_without(self, undoing: Undoing) -> None:
+        """Forget what `undo_with` was told, since nothing has come of it."""
+        await self.store.changes.take_back(self.portal, self.user_id, self._change, undoing)
 
     async def last_change(self) -> Change | None:
         return await self.store.changes.last(self.portal, self.user_id, self.now.timestamp())
@@ -191,8 +206,18 @@ class Context:
         """Return the sender's timer, if one runs."""
         return await self.store.timers.find(self.portal, self.user_id)
 
-    async def start_timer(self, presence: str, former: str, ends: datetime, zone: ZoneInfo) -> None:
-        """Let `presence` end at `ends`, when `former` returns; instead of any other timer of the sender's."""
+    async def start_timer(
+        self, presence: str, former: str, ends: datetime, zone: ZoneInfo, *, undoing: Undoing | None = None
+    ) -> None:
+        """Let `presence` end at `ends`, when `former` returns; instead of any other timer of the sender's.
+
+        Args:
+            presence: What was set.
+            former: What it was before.
+            ends: Aware.
+            zone: To tell the end in.
+            undoing: As for `undo_with`; kept in the same transaction.
+        """
         ends_at = math.ceil(ends.timestamp())
         timer = Timer(
             portal=self.portal,
@@ -210,7 +235,11 @@ class Context:
             portal=self.portal, sent_at=ends_at, domain="", user_id=self.user_id, timer_id=timer.timer_id
         )
         entry = Entry(due.key, due.lane, events.dump(due), sent_at=ends_at)
-        await self.inbox.put_at(ends_at, entry, also=[self.store.timers.starting(timer)])
+        also = [self.store.timers.starting(timer)]
+        if undoing is not None:
+            changes, now = self.store.changes, self.now.timestamp()
+            also.append(changes.remembering(self.portal, self.user_id, self._change, undoing, now))
+        await self.inbox.put_at(ends_at, entry, also=also)
 
     async def stop_timer(self) -> None:
         """Let the sender's presence be what it is."""

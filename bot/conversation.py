@@ -15,7 +15,7 @@ from bot import events
 from bot.admission import Spoken, is_outsider, reason_to_refuse
 from bot.answering import Answering, place_of
 from bot.context import Context
-from bot.errors import AuthorizationLost, BitrixError, MethodBlocked, NotConnected, NotProven
+from bot.errors import AuthorizationLost, BitrixError, MethodBlocked, NotConnected, NotLasting, NotProven
 from bot.grammar import Call, Unclear, Understood, bind
 from bot.parts import Parts
 from bot.people import Person
@@ -93,7 +93,7 @@ class Conversation:
                 if self._too_late():
                     begun = self._starts > 1 or self._begun > 0
                     key = "errors.too-late-to-finish" if begun else "errors.too-late"
-                    return Reply.together([*self._replies, self._refused("late", key)])
+                    return self._together([*self._replies, self._refused("late", key)])
                 try:
                     with self._parts.outbox.working():  # between attempts nobody's reply has to wait for this one
                         return await self._attempt(self._left(meant.calls))
@@ -158,10 +158,13 @@ class Conversation:
             repeated = self._starts > 1 or number <= self._begun
             self._begun = number
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
-        return Reply.together(self._replies)
+        return self._together(self._replies)
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:
-        return Reply.together([await self._call(replace(ctx, call=call)) for call in calls])
+        return self._together([await self._call(replace(ctx, call=call)) for call in calls])
+
+    def _together(self, replies: Sequence[Reply]) -> Reply:
+        return Reply.together(replies, self._parts.texts.say(self._language, "errors.no-room"))
 
     async def _call(self, ctx: Context) -> Reply:
         handler = self._parts.router.handlers[ctx.call.name]
@@ -186,7 +189,11 @@ class Conversation:
         if not isinstance(error, NotConnected | AuthorizationLost):
             return ctx.reply(error.text, "failed")
         self._needs_connection = True
-        return ctx.offer_connection(error.text, "refused") if ctx.private else ctx.reply("connect.elsewhere", "refused")
+        if ctx.private:
+            return ctx.offer_connection(error.text, "refused")
+        return ctx.reply(
+            "connect.elsewhere-lasting" if isinstance(error, NotLasting) else "connect.elsewhere", "refused"
+        )
 
     async def _wait_for_connection(self) -> None:
         """Keep the message, to be carried out once its sender has connected."""

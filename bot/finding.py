@@ -19,7 +19,7 @@ from bot.grammar import Call
 from bot.listing import read, show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
-from bot.naming import FALLBACK_ZONE, brief, invitation_of, label
+from bot.naming import brief, invitation_of, label
 from bot.references import All, Next, Number, Reference, Row, Titled, normal
 from bot.replies import LONGEST, Reply
 from bot.texts import Safe
@@ -29,6 +29,10 @@ _TITLE = 40
 _WEEK = timedelta(days=7)
 # Out of 100: how alike words and the nearest part of a title are, to be asked about.
 _ALIKE = 80
+# Letters from which the beginning of a word tells which one it is; fewer may be any other's, or a day's.
+_TELLING = 4
+# Letters that may have been written too many.
+_MORE = 2
 # The commands that give an answer; a third one takes it back.
 _VERBS = {Answer.YES: "accept", Answer.NO: "decline"}
 
@@ -72,7 +76,8 @@ async def _in_list(ctx: Context, reference: Row, wanted: Answer | None) -> Invit
         listing = await lists.find(ctx.portal, reference.of, now)
     else:
         listing = await lists.last(ctx.portal, ctx.user_id, now)
-    if listing is None:
+    # In a group "#1" may be about a list that somebody else was shown there.
+    if listing is None or (not ctx.private and listing.dialog_id != ctx.dialog_id):
         return ctx.reply("agenda.no-list", "refused")
     if not 1 <= reference.row <= len(listing.on_page):
         return ctx.reply("agenda.no-row", "refused", row=reference.row, rows=len(listing.on_page))
@@ -123,31 +128,38 @@ async def _next(ctx: Context) -> Invitation | Reply:
     if not ahead:
         return ctx.reply("agenda.no-next", "refused")
     first = [entry for entry in ahead if entry.starts.timestamp() == ahead[0].starts.timestamp()]
-    return invitation_of(first[0]) if len(first) == 1 else await show(ctx, "which", first)
+    return invitation_of(first[0]) if len(first) == 1 else await show(ctx, "which", first, ctx.call.name)
 
 
 async def _titled(ctx: Context, reference: Titled, wanted: Answer | None) -> Invitation | Reply:
     meetings = _once(filter(_is_meeting, (await read(ctx)).entries))
     exact = [entry for entry in meetings if _holds(entry.title, reference.title)]
-    meant = exact or [entry for entry in meetings if not reference.casual and _resembles(entry.title, reference.title)]
+    is_certain = bool(exact) and not reference.casual
+    meant = exact or [entry for entry in meetings if _resembles(entry.title, reference)]
     if not meant:
         key = "agenda.no-title" if ctx.private else "agenda.no-title-in-group"
         return ctx.reply(key, "refused", title=reference.title)
     if len(meant) > 1:
-        return await show(ctx, "which", meant)
+        return await show(ctx, "which", meant, ctx.call.name)
     invited = invitation_of(meant[0])
-    is_certain = bool(exact) and not reference.casual
     return invited if is_certain or wanted not in _VERBS else _ask(ctx, invited, wanted)  # a reset asks anyway
 
 
 def _holds(title: str, words: str) -> bool:
-    """Whether a title holds the words, from the beginning of one of its own."""
-    return re.search(rf"(?<!\w){re.escape(words)}", normal(title)) is not None
+    """Whether a title holds the words, from the beginning of one of its own; to its end, if they are short."""
+    end = r"(?!\w)" if len(words) < _TELLING else ""
+    return re.search(rf"(?<!\w){re.escape(words)}{end}", normal(title)) is not None
 
 
-def _resembles(title: str, words: str) -> bool:
-    """Whether a title holds something like the words: another case of a noun, a slip of a finger."""
-    return fuzz.partial_ratio(words, normal(title)) >= _ALIKE
+def _resembles(title: str, reference: Titled) -> bool:
+    """Whether a title holds something like the words: another case of a noun, a slip of a finger.
+
+    Not after small talk, and not when much more was said, which may turn the meaning round.
+    """
+    words, title = reference.title, normal(title)
+    if reference.casual or len(words) > len(title) + _MORE:
+        return False
+    return fuzz.partial_ratio(words, title) >= _ALIKE
 
 
 def _ask(ctx: Context, invited: Invitation, wanted: Answer, text: Safe | None = None) -> Reply:
@@ -158,6 +170,7 @@ def _ask(ctx: Context, invited: Invitation, wanted: Answer, text: Safe | None = 
         "asked",
         asks=(Call(verb, (str(number),)),),
         agrees=ctx.text(f"meeting.{verb}-button", number=number),
+        short=ctx.text(f"meeting.{verb}-ask-short", meeting=brief(ctx, invited)),
     )
 
 
@@ -170,7 +183,7 @@ async def unanswered(ctx: Context, wanted: Answer) -> Reply:
     """Answer a bare "accept": with one open invitation ask about it, with several list them."""
     waiting = await open_invitations(ctx)
     if len(waiting) != 1:
-        return await show(ctx, "unanswered", waiting)
+        return await show(ctx, "unanswered", waiting, _VERBS[wanted])
     return _ask(ctx, invitation_of(waiting[0]), wanted)
 
 
@@ -179,7 +192,7 @@ async def _all(ctx: Context, period: str, wanted: Answer | None) -> Reply:
     agenda = await read(ctx)
     within = in_period(ctx, agenda, period) if period else list(agenda.entries)
     if wanted is None:
-        return await show(ctx, "which", _once(filter(_is_meeting, within)))
+        return await show(ctx, "which", _once(filter(_is_meeting, within)), ctx.call.name)
     # What was declined is not listed by the portal, so "accept all" concerns what is not answered yet.
     meant = _once(entry for entry in _answerable(within) if entry.answer is not wanted)
     if not meant:
@@ -207,8 +220,7 @@ def in_period(ctx: Context, agenda: Agenda, period: str) -> list[Entry]:
     if period == "week":
         end = (ctx.now + _WEEK).timestamp()
         return [entry for entry in agenda.entries if entry.starts.timestamp() < end]
-    zone = FALLBACK_ZONE if agenda.day is None else agenda.day.zone
-    today = ctx.now.astimezone(zone).date()
+    today = ctx.now.astimezone(agenda.zone).date()
     day = today + timedelta(days=1) if period == "tomorrow" else today
     return [entry for entry in agenda.entries if _takes_place(entry, day)]
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.bitrix24.methods import agenda as agendas
 from bot.bitrix24.methods.agenda import Agenda, Entry
+from bot.bitrix24.methods.calendar import Answer
 from bot.changes import Change
 from bot.context import Context
 from bot.errors import BitrixError
@@ -20,8 +21,9 @@ FAR_DAYS = 60
 # Characters of a place.
 _PLACE = 30
 _ANSWERABLE: frozenset[State] = frozenset({"Y", "N", "Q"})
-# Lists from which one row is to be chosen.
-_QUESTIONS = frozenset({"unanswered", "which"})
+_UNNAMED: frozenset[State] = frozenset({"own", "busy", "gone"})
+# The commands that the buttons of a row carry out; a list that asks for another one has a button for that.
+_VERBS = frozenset({"", "accept", "decline"})
 _RESTORE = "restore-answer"
 
 
@@ -53,7 +55,8 @@ async def read(ctx: Context, days: int = FAR_DAYS) -> Agenda:
         BitrixError: The calendar cannot be read; it says so, where the portal refuses without a code (contract G.5).
     """
     try:
-        found = await agendas.agenda(ctx.as_user, days=days, now=ctx.now, fallback=FALLBACK_ZONE)
+        zone = ctx.day.zone if ctx.day else FALLBACK_ZONE
+        found = await agendas.agenda(ctx.as_user, days=days, now=ctx.now, fallback=zone)
     except BitrixError as error:
         if error.code or error.retriable:
             raise
@@ -62,15 +65,17 @@ async def read(ctx: Context, days: int = FAR_DAYS) -> Agenda:
     return found
 
 
-async def show(ctx: Context, name: str, entries: Iterable[Entry]) -> Reply:
+async def show(ctx: Context, name: str, entries: Iterable[Entry], verb: str = "") -> Reply:
     """Answer with a list, and remember it for `#2` and its buttons.
 
     Args:
         ctx: Who asked.
         name: Of the list: `agenda.heading-<name>` stands above it, `agenda.empty-<name>` instead of it.
         entries: By start.
+        verb: The command that a row is to be chosen for, if the list asks.
     """
-    listed = list(entries)
+    # What is nobody else's business does not even show in a group that there is something.
+    listed = [entry for entry in entries if ctx.private or (entry.answer is not None and entry.accessible)]
     if not listed:
         return ctx.reply(f"agenda.empty-{name}", "unchanged")
     listing = Listing(
@@ -79,15 +84,15 @@ async def show(ctx: Context, name: str, entries: Iterable[Entry]) -> Reply:
         user_id=ctx.user_id,
         dialog_id=ctx.dialog_id,
         language=ctx.language,
-        heading=_heading(ctx, name),
+        heading=_heading(ctx, name, verb),
+        verb=verb,
         zone=str(listed[0].starts.tzinfo),
         rows=tuple(map(_row, listed)),
         page=1,
         made_at=int(ctx.now.timestamp()),
     )
-    # One message can ask for two lists, and a button must mean the row that it stands below.
-    made_by = ":".join((ctx.event_key, ctx.call.name, *(str(row.meeting_id) for row in listing.rows)))
-    return await render(ctx, await ctx.store.lists.keep(listing, made_by))
+    kept = await ctx.store.lists.keep(listing, ctx.event_key, ctx.made_by)
+    return ctx.reply("agenda.one-list", "refused") if kept is None else await render(ctx, kept)
 
 
 async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> Reply:
@@ -112,10 +117,18 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
     return replace(shown, outcome=done.outcome, connects=done.connects, in_place=True) if done else shown
 
 
-def _heading(ctx: Context, name: str) -> str:
+async def note_answer(ctx: Context, meeting_id: int, answer: Answer) -> None:
+    """Let the sender's last list show an answer that was given by other means than its buttons."""
+    now = ctx.now.timestamp()
+    listing = await ctx.store.lists.last(ctx.portal, ctx.user_id, now)
+    if listing is not None and any(row.meeting_id == meeting_id for row in listing.rows):
+        await ctx.store.lists.rewrite(listing.answered(meeting_id, answer.value), listing.made_at)
+
+
+def _heading(ctx: Context, name: str, verb: str) -> str:
     if ctx.private:
         return f"agenda.heading-{name}"
-    return "agenda.heading-question-in-group" if name in _QUESTIONS else "agenda.heading-in-group"
+    return "agenda.heading-question-in-group" if verb else "agenda.heading-in-group"
 
 
 def _numbered(listing: Listing) -> Iterable[tuple[int, Row]]:
@@ -141,8 +154,8 @@ def answered_meeting(change: Change) -> int | None:
     """Return the number of the meeting that a command answered, if it changed nothing else."""
     if len(change.undoing) != 1:
         return None
-    name, words = change.undoing[0]
-    return int(words[0]) if name == _RESTORE else None
+    call = change.undoing[0]
+    return int(call.words[0]) if call.name == _RESTORE else None
 
 
 # --- words
@@ -150,7 +163,8 @@ def answered_meeting(change: Change) -> int | None:
 
 def _text(ctx: Context, listing: Listing, size: _Size, done: Reply | None) -> Safe:
     said = [done.short if size.brief and done.short else done.text] if done else []
-    heading = ctx.text(listing.heading, zone=Safe(listing.zone))
+    words = ctx.manifest.commands[listing.verb].words[ctx.language] if listing.verb else ("",)
+    heading = ctx.text(listing.heading, zone=Safe(listing.zone), word=Safe(words[0]))
     lines = [_line(ctx, row, number, size) for number, row in _numbered(listing)]
     pages = [ctx.text("agenda.page", page=listing.page, pages=listing.pages)] if listing.pages > 1 else []
     return Safe("\n".join([*said, heading, *lines, *pages]))
@@ -192,12 +206,15 @@ def _is_midnight_after(start: datetime, end: datetime) -> bool:
 
 def _buttons(ctx: Context, listing: Listing, row: Row, number: int, undoable: int | None) -> tuple[Button, ...]:
     """Return the buttons of a row; what would change nothing is there, but cannot be pressed."""
+    if listing.verb not in _VERBS and row.state not in _UNNAMED:
+        return (Button(ctx.text("agenda.button-choose", row=number), Call(listing.verb, (str(row.meeting_id),))),)
     if row.state not in _ANSWERABLE:
         return ()
+    # In a group others press too, whose answers are not known here.
     able = {
-        "accept": row.state != "Y",
-        "decline": row.state != "N",
-        "undo": row.meeting_id == undoable,
+        "accept": row.state != "Y" or not ctx.private,
+        "decline": row.state != "N" or not ctx.private,
+        "undo": row.meeting_id == undoable or not ctx.private,
     }
     return tuple(
         Button(

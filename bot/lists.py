@@ -16,6 +16,8 @@ from bot.vault import Vault
 
 # How long a list can be referred to.
 KEPT_S = 24 * 3600
+# Rows of a page: what `#1` to `#9` can name.
+PAGE = 9
 
 lists = Table(
     "lists",
@@ -27,7 +29,7 @@ lists = Table(
     Column("made_at", Integer, nullable=False),
     Column("content", Text, nullable=False),  # encrypted
 )
-_NEWEST_FIRST = text("rowid DESC")
+_LATEST = text("rowid DESC")
 
 # What is there to be answered; `own` entries are no invitations, of `busy` ones only the time is known, `gone` ones are not
 # there any more.
@@ -64,6 +66,7 @@ class Listing:
     Attributes:
         user_id: Whose calendar it is.
         heading: Key of the sentence above it.
+        verb: The command that a row is chosen for; "" for a list that only shows.
         page: Counted from 1.
     """
 
@@ -73,14 +76,14 @@ class Listing:
     dialog_id: str
     language: str
     heading: str
+    verb: str
     zone: str
     rows: tuple[Row, ...]
     page: int
     made_at: int
 
-    def answered(self, number: int, state: State) -> "Listing":
-        """Return the list with another state of the meeting in row `number`, counted from 1 on its page."""
-        meeting_id = self.on_page[number - 1].meeting_id
+    def answered(self, meeting_id: int, state: State) -> "Listing":
+        """Return the list with another state of a meeting, in all its rows."""
         rows = tuple(replace(row, state=state) if row.meeting_id == meeting_id else row for row in self.rows)
         return replace(self, rows=rows)
 
@@ -98,37 +101,41 @@ class Listing:
         return max(1, -(-len(self.rows) // PAGE))
 
 
-# Rows of a page: what `#1` to `#9` can name.
-PAGE = 9
-
-
 class Lists:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
 
-    async def keep(self, listing: Listing, made_by: str) -> Listing:
-        """Keep a list under a new key; the same command goes on with the key that it has got."""
-        old = delete(lists).where(lists.c.made_at < listing.made_at - KEPT_S)
+    async def keep(self, listing: Listing, event_key: str, made_by: str) -> Listing | None:
+        """Keep a list under a new key; a command that goes on after an interruption keeps the key that its list has got.
 
-        def work(connection: Connection) -> Listing:
-            connection.execute(old)
-            known = connection.execute(
-                select(lists.c.key).where(lists.c.portal == listing.portal, lists.c.made_by == made_by)
-            ).scalar_one_or_none()
-            kept = replace(listing, key=str(known or secrets.token_hex(4)))
-            values = {"made_at": kept.made_at, "content": self._close(kept)}
-            fresh = insert(lists).values(
-                key=kept.key, portal=kept.portal, user_id=kept.user_id, made_by=made_by, **values
-            )
-            connection.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=values))
+        Args:
+            listing: What is shown.
+            event_key: Of the message that is answered with it.
+            made_by: The command in it; begins with `event_key` and a space.
+
+        Returns:
+            None when another command of the message was answered with a list already: `#2` could mean either.
+        """
+        of_message = lists.c.made_by.startswith(f"{event_key} ", autoescape=True)
+
+        def work(connection: Connection) -> Listing | None:
+            connection.execute(delete(lists).where(lists.c.made_at < listing.made_at - KEPT_S))
+            statement = select(lists.c.key, lists.c.made_by).where(lists.c.portal == listing.portal, of_message)
+            known = connection.execute(statement).one_or_none()
+            if known is not None and known.made_by != made_by:
+                return None
+            kept = replace(listing, key=secrets.token_hex(4) if known is None else known.key)
+            fresh = insert(lists).values(made_by=made_by, **self._row(kept))
+            connection.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=self._row(kept)))
             return kept
 
         return await self._database.write(work)
 
-    async def rewrite(self, listing: Listing) -> None:
-        """Keep what became of a list."""
-        statement = update(lists).where(lists.c.key == listing.key).values(content=self._close(listing))
+    async def rewrite(self, listing: Listing, now: float) -> None:
+        """Keep what became of a list, which is what its owner was shown last now."""
+        row = self._row(replace(listing, made_at=int(now)))
+        statement = update(lists).where(lists.c.key == listing.key).values(row)
         await self._database.write(lambda c: c.execute(statement))
 
     async def find(self, portal: str, shown_as: str, now: float) -> Listing | None:
@@ -144,15 +151,18 @@ class Lists:
         return await self._first(lists.c.portal == portal, lists.c.user_id == user_id, now=now)
 
     async def _first(self, *where: Any, now: float) -> Listing | None:
-        statement = select(lists).where(*where, lists.c.made_at >= now - KEPT_S).order_by(_NEWEST_FIRST).limit(1)
+        newest_first = (lists.c.made_at.desc(), _LATEST)
+        statement = select(lists).where(*where, lists.c.made_at >= now - KEPT_S).order_by(*newest_first).limit(1)
         row = await self._database.read(lambda c: c.execute(statement).one_or_none())
-        if row is None:
-            return None
+        return None if row is None else self._opened(row)
+
+    def _row(self, listing: Listing) -> dict[str, Any]:
+        plain = {name: getattr(listing, name) for name in ("key", "portal", "user_id", "made_at")}
+        return plain | {"content": self._vault.close(asdict(listing))}
+
+    def _opened(self, row: Any) -> Listing | None:
         opened = self._vault.open(row.content)
         if (opened.get("portal"), opened.get("user_id"), opened.get("key")) != (row.portal, row.user_id, row.key):
             return None  # not as we wrote it
         rows = tuple(Row(**values) for values in opened.pop("rows"))
         return Listing(**opened, rows=rows)
-
-    def _close(self, listing: Listing) -> str:
-        return self._vault.close(asdict(listing))

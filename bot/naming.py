@@ -12,6 +12,8 @@ from bot.texts import LIMIT, Safe, inert
 # Characters of number and title together where many meetings are named in one reply: so twenty of them fit, whatever
 # their numbers.
 BRIEF = 26
+# Where the portal knows no zone of a person and the meeting has none either.
+FALLBACK_ZONE = ZoneInfo("UTC")
 
 
 def label(ctx: Context, invited: Invitation, wanted: Answer | None = None, *, limit: int = LIMIT) -> Safe:
@@ -73,7 +75,3 @@ def _when(invited: Invitation) -> str:
     if invited.all_day:
         return "meeting.on-day"
     return "meeting.at-time" if invited.zone else "meeting.at-time-somewhere"
-
-
-# Where the portal knows no zone of a person and the meeting has none either.
-FALLBACK_ZONE = ZoneInfo("UTC")

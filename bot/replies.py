@@ -1,7 +1,7 @@
 """What a handler returns: one answer, its buttons, and what it asks the sender to confirm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from bot.grammar import Call
@@ -56,20 +56,34 @@ class Reply:
     language: str | None = None
 
     @classmethod
-    def together(cls, replies: Sequence["Reply"]) -> "Reply":
-        """Join the answers to one message; equal lines are said once, and all more briefly when they grow too long."""
+    def together(cls, replies: Sequence["Reply"], more: Safe) -> "Reply":
+        """Join the answers to one message; equal lines are said once, and all more briefly when they grow too long.
+
+        Args:
+            replies: At least one.
+            more: Says that there was no room for the rest. Questions are left out first: what is not read is not agreed to.
+        """
         if len(replies) == 1:
             return replies[0]
-        text = "\n".join(dict.fromkeys(reply.text for reply in replies))
+        text = _joined([reply.text for reply in replies])
         if len(text) > LONGEST:
-            text = "\n".join(dict.fromkeys(reply.short or reply.text for reply in replies))
-        if len(text) > LONGEST:
-            text = text[: LONGEST - 1] + "\u2026"
+            replies = [replace(reply, text=reply.short or reply.text) for reply in replies]
+            text = _joined([reply.text for reply in replies])
+        while len(text) > LONGEST and len(replies) > 1:
+            questions = [number for number, reply in enumerate(replies) if reply.asks]
+            last = questions[-1] if questions else len(replies) - 1
+            replies = [reply for number, reply in enumerate(replies) if number != last]
+            text = _joined([*(reply.text for reply in replies), more])
+        outcomes = {reply.outcome for reply in replies}
         return cls(
             text=Safe(text),
-            outcome=replies[0].outcome if len({reply.outcome for reply in replies}) == 1 else "done",
+            outcome=outcomes.pop() if len(outcomes) == 1 else "failed" if "failed" in outcomes else "done",
             asks=tuple(call for reply in replies for call in reply.asks),
             connects=any(reply.connects for reply in replies),
             buttons=tuple(row for reply in replies for row in reply.buttons)[:MOST_ROWS],
             in_place=all(reply.in_place for reply in replies),
         )
+
+
+def _joined(lines: Sequence[Safe]) -> str:
+    return "\n".join(dict.fromkeys(lines))

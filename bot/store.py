@@ -6,12 +6,14 @@ inside the encrypted part too, so that a row that was moved to another person, o
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
     Connection,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -24,6 +26,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.changes import Changes, changes
 from bot.database import Database, Work, metadata
+from bot.errors import SettingsError
 from bot.lists import Lists, lists
 from bot.notices import Notices, notices
 from bot.order import Order, carried_out
@@ -174,45 +177,52 @@ class Store:
     def saving_tokens(self, portal: str, pair: TokenPair, *, even_if_older: bool = False) -> Work[object]:
         """Return the work that stores `pair`, unless a younger one of the same person is there (a late event's, say).
 
-        One that cannot be refreshed does not replace one that can.
+        One that cannot be refreshed takes over what the one before could be refreshed with, if both are proven.
         """
-        owner: dict[str, str | int | None] = {"portal": portal, "user_id": pair.user_id}
-        secret = {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
-        opened = owner | {"proven": pair.proven} | secret
-        row = owner | {"proven": pair.proven, "pair": self._vault.close(opened), "expires_at": pair.expires_at}
-        if even_if_older or pair.refresh_token is not None:
-            statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
+        statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
+        if even_if_older or pair.refresh_token is not None or not pair.proven:
+            row = self._row(portal, pair)
             return lambda c: c.execute(statement, row)
-        mine = (tokens.c.portal == portal, tokens.c.user_id == pair.user_id, tokens.c.proven == pair.proven)
 
         def work(connection: Connection) -> None:
-            stored = connection.execute(select(tokens.c.pair).where(*mine)).scalar_one_or_none()
-            if stored is None or self._vault.open(stored).get("refresh_token") is None:
-                connection.execute(_RENEW_PAIR, row)
+            former = self._former(connection, portal, pair.user_id)
+            kept = pair if former is None else replace(pair, refresh_token=former.refresh_token)
+            connection.execute(statement, self._row(portal, kept))
 
         return work
+
+    def _row(self, portal: str, pair: TokenPair) -> dict[str, Any]:
+        owner = {"portal": portal, "user_id": pair.user_id, "proven": pair.proven}
+        secret = {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
+        return owner | {"pair": self._vault.close(owner | secret), "expires_at": pair.expires_at}
+
+    def _former(self, connection: Connection, portal: str, user_id: int) -> TokenPair | None:
+        row = connection.execute(_stored_pair(portal, user_id, proven=True)).one_or_none()
+        try:
+            return None if row is None else self._opened(row)
+        except SettingsError:  # a key was thrown away; the row is overwritten
+            return None
 
     async def replace_tokens(self, portal: str, pair: TokenPair) -> None:
         """Store what the authorization server gave; it is the truth, whatever its clock says."""
         await self.database.write(self.saving_tokens(portal, pair, even_if_older=True))
 
     async def tokens(self, portal: str, user_id: int, *, proven: bool = True) -> TokenPair | None:
-        statement = select(tokens).where(
-            tokens.c.portal == portal, tokens.c.user_id == user_id, tokens.c.proven == proven
-        )
+        statement = _stored_pair(portal, user_id, proven=proven)
         row = await self.database.read(lambda c: c.execute(statement).one_or_none())
-        if row is None:
-            return None
+        return None if row is None else self._opened(row)
+
+    def _opened(self, row: Any) -> TokenPair | None:
         opened = self._vault.open(row.pair)
-        if (opened.get("portal"), opened.get("user_id"), opened.get("proven")) != (portal, user_id, proven):
+        if (opened.get("portal"), opened.get("user_id"), opened.get("proven")) != (row.portal, row.user_id, row.proven):
             return None  # not this person's row, or not as we wrote it
         refresh_token = opened["refresh_token"]
         return TokenPair(
-            user_id=user_id,
+            user_id=row.user_id,
             access_token=str(opened["access_token"]),
             refresh_token=None if refresh_token is None else str(refresh_token),
             expires_at=row.expires_at,
-            proven=proven,
+            proven=row.proven,
         )
 
     async def aging(self, before: float) -> list[tuple[str, int]]:
@@ -250,3 +260,7 @@ class Store:
         save, drop = self.saving_tokens(portal, proven), self._dropping(portal, pair)
         await self.database.write(lambda c: (save(c), drop(c)))
         return proven
+
+
+def _stored_pair(portal: str, user_id: int, *, proven: bool) -> Select[Any]:
+    return select(tokens).where(tokens.c.portal == portal, tokens.c.user_id == user_id, tokens.c.proven == proven)

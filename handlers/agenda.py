@@ -79,7 +79,7 @@ async def page(ctx: Context, key: str, number: int) -> Reply:
     if not 1 <= number <= listing.pages:
         return ctx.reply("agenda.no-page", "refused", pages=listing.pages)
     turned = replace(listing, page=number)
-    await ctx.store.lists.rewrite(turned)
+    await ctx.store.lists.rewrite(turned, ctx.now.timestamp())
     return replace(await render(ctx.speaking(listing.language), turned), in_place=True)
 
 
@@ -103,8 +103,8 @@ async def _answer_row(ctx: Context, key: str, number: int, verb: str) -> Reply:
     if reply.asks or listing.user_id != ctx.user_id:
         return replace(reply, language=ctx.language)
     if reply.state is not None:
-        listing = listing.answered(number, reply.state)
-        await ctx.store.lists.rewrite(listing)
+        listing = listing.answered(listing.on_page[number - 1].meeting_id, reply.state)
+        await ctx.store.lists.rewrite(listing, ctx.now.timestamp())
     return await render(ctx, listing, reply)
 
 

@@ -2,9 +2,24 @@
 
 from dataclasses import replace
 
-from bot import Context, Outcome, Reference, Reply, Router, Safe, brief, find, label, unanswered
+from bot import (
+    Call,
+    Context,
+    Outcome,
+    Reference,
+    Reply,
+    Router,
+    Safe,
+    Undoing,
+    brief,
+    find,
+    label,
+    note_answer,
+    unanswered,
+)
 from bot.bitrix24.methods import calendar
 from bot.bitrix24.methods.calendar import Answer, Invitation
+from bot.errors import BitrixError, NotConnected
 
 router = Router()
 
@@ -105,15 +120,36 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
         # After an interruption it was most likely this very command.
         return _reply(ctx, (_DONE if ctx.repeated else _ALREADY)[wanted], "unchanged", invited, wanted)
     if wanted is Answer.OPEN and not ctx.confirmed:
-        question = ctx.ask("meeting.reset-ask", meeting=label(ctx, invited))
-        return replace(question, short=ctx.text("meeting.reset-ask-short", meeting=brief(ctx, invited)))
-    # Before the change, since afterwards nobody could tell what was there.
-    if not undoes:
-        await ctx.undo_with("restore-answer", str(invited.meeting_id), wanted, before)
-    if await calendar.answer(ctx.as_user, invited, wanted) is not wanted:
+        return _ask_to_reset(ctx, invited)
+    after = await (calendar.answer(ctx.as_user, invited, wanted) if undoes else _change(ctx, invited, wanted))
+    if after is not wanted:
         return _reply(ctx, "meeting.not-confirmed", "failed", invited)
     await ctx.carried_out(subject)
+    await note_answer(ctx, invited.parent_id, wanted)
     return _reply(ctx, _DONE[wanted], "done", invited, wanted)
+
+
+def _ask_to_reset(ctx: Context, invited: Invitation) -> Reply:
+    """Ask about this very meeting: what "next" means may be another one by the time of the answer."""
+    return Reply(
+        ctx.text("meeting.reset-ask", meeting=label(ctx, invited)),
+        "asked",
+        short=ctx.text("meeting.reset-ask-short", meeting=brief(ctx, invited)),
+        asks=(Call(ctx.call.name, (str(invited.meeting_id), *ctx.call.words[1:])),),
+    )
+
+
+async def _change(ctx: Context, invited: Invitation, wanted: Answer) -> Answer | None:
+    """Give an answer, so that it can be undone; what was there is kept first, since afterwards nobody could tell."""
+    words = (str(invited.parent_id), wanted.value, invited.answer.value)
+    undoing = Undoing("restore-answer", words, asks=invited.answer is Answer.OPEN)
+    await ctx.undo_with(undoing)
+    try:
+        return await calendar.answer(ctx.as_user, invited, wanted)
+    except (BitrixError, NotConnected) as error:
+        if not error.retriable:
+            await ctx.undo_without(undoing)
+        raise
 
 
 def _reply(ctx: Context, key: str, outcome: Outcome, invited: Invitation, wanted: Answer | None = None) -> Reply:

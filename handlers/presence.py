@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot import Button, Call, Context, Outcome, Reply, Router, Safe, Timer, TimeUnclear
+from bot import FALLBACK_ZONE, Button, Call, Context, Outcome, Reply, Router, Safe, Timer, TimeUnclear, Undoing
 from bot.bitrix24.methods import im, person
 from bot.bitrix24.methods.im import Presence
 from bot.bitrix24.methods.person import WorkingDay
@@ -12,7 +12,7 @@ from bot.errors import NotLasting
 router = Router()
 
 _SUBJECT = "presence"
-_UTC = ZoneInfo("UTC")
+_RESTORE = "restore-presence"
 # What the buttons below a presence without an end offer.
 _OFFERS = ("30m", "1h", "day-end")
 
@@ -49,7 +49,7 @@ async def take_break(ctx: Context, until: str | None) -> Reply:
     return await _change(ctx, Presence.BREAK, until)
 
 
-@router.command("restore-presence")
+@router.command(_RESTORE)
 async def restore_presence(ctx: Context, given: str, former: str, ended_at: str, afterwards: str) -> Reply:
     """Undo a presence, unless the sender has changed it by hand since.
 
@@ -71,7 +71,7 @@ async def restore_presence(ctx: Context, given: str, former: str, ended_at: str,
     if changed.after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")
     if is_timed:
-        await ctx.start_timer(wanted, afterwards, ends, ctx.day.zone if ctx.day else _UTC)
+        await ctx.start_timer(wanted, afterwards, ends, ctx.day.zone if ctx.day else FALLBACK_ZONE)
     else:
         await ctx.stop_timer()
     await ctx.carried_out(_SUBJECT)
@@ -100,7 +100,7 @@ async def _set(ctx: Context, wanted: Presence) -> Reply:
         return ctx.reply("presence.not-confirmed", "failed")
     before = await _before(ctx, wanted, changed.before, timer)
     if before is not wanted or timer is not None:
-        await _remember(ctx, wanted, before, timer)
+        await ctx.undo_with(_undoing(wanted, before, timer))
     await ctx.stop_timer()
     await ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, None, "unchanged" if before is wanted else "done")
@@ -115,39 +115,55 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
     """
     timer = await ctx.timer()
     if ctx.repeated and timer is not None and timer.made_by == ctx.made_by and timer.presence == wanted:
-        await _remember(ctx, wanted, Presence(timer.former), None)  # unless the interrupted attempt got to that too
         await ctx.carried_out(_SUBJECT)
         return _done(ctx, wanted, timer)
-    ends, day = await _end(ctx, until)
-    changed = await im.change_user_status(ctx.as_user, wanted, with_day=day is None)
-    if day is None:
-        day = changed.day
-        await ctx.place_day(day)
+    ends, day, is_known = await _end(ctx, until)
+    changed = await im.change_user_status(ctx.as_user, wanted, with_day=not is_known)
+    if not is_known:
+        day = changed.day or ctx.day
+        await ctx.place_day(changed.day)
     if changed.after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")
     before = await _before(ctx, wanted, changed.before, timer)
-    former = timer.former if timer is not None and timer.presence == before else before or Presence.ONLINE
-    await ctx.start_timer(wanted, former, ends, day.zone if day else _UTC)
-    await _remember(ctx, wanted, before, timer)
+    former = await _former(ctx, wanted, before, timer)
+    undoing = _undoing(wanted, before, timer)
+    await ctx.start_timer(wanted, former, ends, day.zone if day else FALLBACK_ZONE, undoing=undoing)
     await ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, await ctx.timer())
 
 
-async def _end(ctx: Context, until: str) -> tuple[datetime, WorkingDay | None]:
-    """Return when `until` is, and the sender's day; None if that was neither known nor needed yet.
+async def _end(ctx: Context, until: str) -> tuple[datetime, WorkingDay | None, bool]:
+    """Return when `until` is, the sender's day, and whether the portal was asked for it lately.
 
     Raises:
         TimeUnclear, NotLasting: As for `_set_until`.
     """
     expression = ctx.times.read(until)
-    day = ctx.day if ctx.is_day_fresh else None
-    if expression.span is None and day is None:
-        day = await person.read_working_day(ctx.as_user)
-        await ctx.place_day(day)
-    ends = expression.ends(now=ctx.now, zone=day.zone if day else _UTC, day_end=day.ends if day else None)
+    day, is_known = ctx.day, ctx.is_day_fresh
+    if expression.span is None and not is_known:
+        told = await person.read_working_day(ctx.as_user)
+        await ctx.place_day(told)
+        day, is_known = told or day, True
+    zone = day.zone if day else FALLBACK_ZONE
+    ends = expression.ends(now=ctx.now, zone=zone, day_end=day.ends if day else None)
     if not await ctx.as_user.lasts_until(ends.timestamp()):
         raise NotLasting
-    return ends, day
+    return ends, day, is_known
+
+
+async def _former(ctx: Context, wanted: Presence, before: Presence | None, timer: Timer | None) -> str:
+    """Return what comes back in the end: what was there before the first of several timers.
+
+    Somebody who gives an end to the presence that they have just set wants back what it has replaced.
+    """
+    if timer is not None and timer.presence == before:
+        return timer.former
+    if before is wanted:
+        change = await ctx.last_change()
+        for call in change.undoing if change and change.undone_by is None else ():
+            if call.name == _RESTORE and call.words[0] == wanted:
+                return call.words[1]
+    return before or Presence.ONLINE
 
 
 async def _before(ctx: Context, wanted: Presence, read: Presence | None, timer: Timer | None) -> Presence | None:
@@ -160,19 +176,18 @@ async def _before(ctx: Context, wanted: Presence, read: Presence | None, timer: 
     if timer is not None:
         return Presence(timer.presence)
     change = await ctx.last_change()
-    known = [words for name, words in change.undoing if name == "restore-presence"] if change else []
+    known = [call.words for call in change.undoing if call.name == _RESTORE] if change else []
     if change is None or not known:
         return Presence.ONLINE
     given, former, *_ = known[-1]
     return Presence(given if change.undone_by is None else former)
 
 
-async def _remember(ctx: Context, given: Presence, before: Presence | None, timer: Timer | None) -> None:
-    """Remember how to undo the change, with the timer that it has stopped."""
+def _undoing(given: Presence, before: Presence | None, timer: Timer | None) -> Undoing:
+    """Return what undoes a change, with the timer that it has stopped."""
     if timer is None or timer.presence != before:
-        await ctx.undo_with("restore-presence", given, before or Presence.ONLINE, "0", Presence.ONLINE)
-    else:
-        await ctx.undo_with("restore-presence", given, timer.presence, str(timer.ends_at), timer.former)
+        return Undoing(_RESTORE, (given, before or Presence.ONLINE, "0", Presence.ONLINE))
+    return Undoing(_RESTORE, (given, timer.presence, str(timer.ends_at), timer.former))
 
 
 # --- words

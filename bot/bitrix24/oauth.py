@@ -6,7 +6,7 @@ A pair is refreshed only after a call failed with `expired_token`, one refresh a
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 # After its scopes were widened a token is refreshed once for them, and not again for this long (contract J.7).
 _WIDEN_S = 3600.0
+# What is due may be carried out later than that, seconds.
+_MARGIN_S = 300.0
 
 
 class Bitrix24:
@@ -164,7 +166,13 @@ class AsUser:
         return await self._with_token(lambda token: self._bitrix24.rest.call(method, params or {}, token, turn))
 
     async def batch(
-        self, commands: Mapping[str, Command], step: Step = Step.BEGIN, *, halt: bool = False, apart: bool = False
+        self,
+        commands: Mapping[str, Command],
+        step: Step = Step.BEGIN,
+        *,
+        halt: bool = False,
+        apart: bool = False,
+        spare: Collection[str] = (),
     ) -> BatchAnswer:
         """Run several methods in one request.
 
@@ -173,6 +181,7 @@ class AsUser:
             step: Where the request stands in its command.
             halt: Stop after the first that fails; for a batch that changes something.
             apart: The items have nothing to do with each other, so none is repeated for another's sake.
+            spare: Keys of items that are welcome but not needed.
 
         Raises:
             BitrixError: for the request as a whole and, unless `apart`, for what an item says about the token.
@@ -181,8 +190,8 @@ class AsUser:
 
         async def send(token: str) -> BatchAnswer:
             answer = await self._bitrix24.rest.batch(commands, token, turn, halt=halt)
-            for error in answer.errors.values():
-                if isinstance(error, AuthorizationLost | MissingRight) and not apart:
+            for key, error in answer.errors.items():
+                if isinstance(error, AuthorizationLost | MissingRight) and not apart and key not in spare:
                     error.halfway = halt and bool(answer.results)
                     raise error
             return answer
@@ -190,13 +199,13 @@ class AsUser:
         return await self._with_token(send)
 
     async def lasts_until(self, moment: float) -> bool:
-        """Whether we may still act for the person at `moment`, unix seconds, as far as can be told now.
+        """Whether we may still act for the person a little after `moment`, unix seconds, as far as can be told now.
 
         Raises:
             NotConnected: we may not even now.
         """
         pair = await self._pair()
-        return pair.refresh_token is not None or pair.expires_at > moment
+        return pair.refresh_token is not None or pair.expires_at > moment + _MARGIN_S
 
     def _turn(self, step: Step) -> Turn:
         return Turn(self.user_id, Step.BACKGROUND if self._background else step)

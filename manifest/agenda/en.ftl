@@ -3,10 +3,10 @@ heading-week = Your next 7 days, times in { $zone }:
 heading-today = Today, times in { $zone }:
 heading-tomorrow = Tomorrow, times in { $zone }:
 heading-invitations = Invitations that wait for your answer, times in { $zone }:
-heading-unanswered = Several invitations wait for your answer, times in { $zone }. Press a button, or write for example “accept #1”:
-heading-which = Which one do you mean? Times in { $zone }. Press a button, or add the number, for example “#1”:
+heading-unanswered = Several invitations wait for your answer, times in { $zone }. Press a button, or write for example “{ $word } #1”:
+heading-which = Which one do you mean? Times in { $zone }. Press a button, or write for example “{ $word } #1”:
 heading-in-group = Only numbers here, since others read along. Write to me in a private chat for titles and times.
-heading-question-in-group = Which one do you mean? Press a button, or write for example “accept #1”. Only numbers here, since others read along.
+heading-question-in-group = Which one do you mean? Press a button, or write for example “{ $word } #1”. Only numbers here, since others read along.
 # Instead of a list.
 empty-week = Nothing is in your calendar in the next 7 days.
 empty-today = Nothing more is in your calendar today.
@@ -40,12 +40,14 @@ page = Page { $page } of { $pages }
 button-accept = #{ $row } Accept
 button-decline = #{ $row } Decline
 button-undo = #{ $row } Undo
+button-choose = #{ $row }
 button-next = Next ›
 button-back = ‹ Back
 
 # References to a row, a title, the next meeting, all of a day.
 closed = Bitrix24 does not show me your calendar, so please name a meeting by its number: “accept 651”. Nothing changed.
 no-list = I have shown you no list lately to count in, so I changed nothing. Write “meetings” for a fresh one, or the number of the meeting.
+one-list = I show one list in a message, since the rows of two would have the same numbers. Please ask for this one by itself.
 no-row = { $rows ->
     [one] My last list has one row only
    *[other] My last list has { $rows } rows only

@@ -3,6 +3,7 @@ button = Connect
 private-only = The link is for you alone, so please write “connect” to me in a private chat.
 # In a group, instead of errors.not-connected.
 elsewhere = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Please write “connect” to me in a private chat. Once you are connected I carry out your message here, if that takes no longer than 10 minutes.
+elsewhere-lasting = I may act for you now, but not later, so I could not end this at the time that you gave; your status was not changed. Please write “connect” to me in a private chat. Once you are connected I carry out your message here, if that takes no longer than 10 minutes.
 done = You are connected: I can act for you in Bitrix24 now. Write “disconnect” to end that.
 done-too-late = You are connected: I can act for you in Bitrix24 now. What you wrote before has waited too long, so I did not carry it out; please send it again if you still want it.
 forgotten = I have forgotten your permission to act for you, and whatever waited for it. As long as you do not write to me, I can do nothing in your name. If you do, Bitrix24 normally sends me a new permission along with your message.

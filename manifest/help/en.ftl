@@ -1,4 +1,4 @@
-head = Write to me in your own words, or use slash commands:
+head = Write to me, or use slash commands:
 line = • { $words } — { $about }
 foot = Name a meeting by number (“accept 651”), row (“accept #2”), “next” or part of its title. “dnd for 45m” ends by itself. “help accept” explains one command. I act only with your own rights.
 

@@ -33,8 +33,10 @@ changed-since = You have changed your answer since, and I kept that: { $meeting 
 # Questions before an answer, and their buttons.
 accept-ask = Accept { $meeting }?
 accept-button = Accept { $number }
+accept-ask-short = Accept { $meeting }?
 decline-ask = Decline { $meeting }?
 decline-button = Decline { $number }
+decline-ask-short = Decline { $meeting }?
 
 # The same answers in a few words, for when many meetings are answered together.
 brief = { $number } “{ $title }”

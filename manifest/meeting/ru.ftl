@@ -33,8 +33,10 @@ changed-since = С тех пор вы изменили ответ, и я его 
 # Вопросы перед ответом и их кнопки.
 accept-ask = Принять приглашение: { $meeting }?
 accept-button = Принять { $number }
+accept-ask-short = Принять { $meeting }?
 decline-ask = Отказаться: { $meeting }?
 decline-button = Отклонить { $number }
+decline-ask-short = Отклонить { $meeting }?
 
 # Те же ответы в двух словах, когда встреч много.
 brief = { $number } «{ $title }»

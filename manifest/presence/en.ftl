@@ -10,7 +10,7 @@ online-done-until = You are online until { $until }; then your former status ret
 dnd-done-until = Do not disturb is on until { $until }; then your former status returns. Colleagues are not shown this status by the new messenger.
 away-done-until = Your status is “away” until { $until }; then your former one returns. Colleagues are not shown this status by the new messenger.
 break-done-until = Your status is “break” until { $until }; then your former one returns. Colleagues are not shown this status by the new messenger.
-timer-failed = I could not bring back your former status at the time that you gave: Bitrix24 did not let me. Please write “online” if you are back.
+timer-failed = I could not bring back your former status at the time that you gave. Please write “online” if you are back.
 
 online-now = Your status is “online”.
 dnd-now = Your status is “do not disturb”.

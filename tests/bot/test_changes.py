@@ -1,10 +1,10 @@
 import pytest
 
-from bot.changes import Change
+from bot.changes import Change, Undoing
 
 PORTAL, NOW, DAY_S = "1b" * 16, 1_795_424_400.0, 86_400
-FIRST = ("restore-answer", ("651", "Y", "N"))
-SECOND = ("restore-answer", ("700", "Y", "Q"))
+FIRST = Undoing("restore-answer", ("651", "Y", "N"))
+SECOND = Undoing("restore-answer", ("700", "Y", "Q"), asks=True)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def test_another_command_of_the_same_message_replaces_it(changes):
 
 async def test_first_attempt_of_a_command_knows_best_what_was_before(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
-    await changes.remember(PORTAL, 17, "one:accept", ("restore-answer", ("651", "Y", "Y")), NOW + 5)
+    await changes.remember(PORTAL, 17, "one:accept", Undoing("restore-answer", ("651", "Y", "Y")), NOW + 5)
 
     assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
 
@@ -68,3 +68,34 @@ async def test_undone_change_tells_by_what(changes):
 
     await changes.remember(PORTAL, 17, "two:accept", SECOND, NOW)
     assert await changes.last(PORTAL, 17, NOW) == Change((SECOND,), int(NOW))
+
+
+async def test_change_that_came_to_nothing_gives_way_to_the_one_before(changes):
+    await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
+    await changes.remember(PORTAL, 17, "two:accept", SECOND, NOW + 1)
+    await changes.take_back(PORTAL, 17, "two:accept", SECOND)
+
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+
+
+async def test_part_of_a_change_that_came_to_nothing_leaves_the_rest(changes):
+    await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
+    await changes.remember(PORTAL, 17, "one:accept", SECOND, NOW)
+    await changes.take_back(PORTAL, 17, "one:accept", SECOND)
+
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+
+
+async def test_only_change_that_came_to_nothing_is_forgotten(changes):
+    await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
+    await changes.take_back(PORTAL, 17, "one:accept", FIRST)
+    await changes.take_back(PORTAL, 17, "one:accept", FIRST)
+
+    assert await changes.last(PORTAL, 17, NOW) is None
+
+
+async def test_change_of_another_command_is_not_taken_back(changes):
+    await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
+    await changes.take_back(PORTAL, 17, "two:accept", FIRST)
+
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))

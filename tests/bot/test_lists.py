@@ -25,7 +25,7 @@ def row(meeting_id, state="Q"):
 
 
 def listing(*rows, user_id=17, page=1):
-    return Listing("", PORTAL, user_id, str(user_id), "en", "agenda.heading-week", "Europe/Riga", rows, page, NOW)
+    return Listing("", PORTAL, user_id, str(user_id), "en", "agenda.heading-week", "", "Europe/Riga", rows, page, NOW)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def kept(store):
 
 
 async def test_list_is_found_as_it_was_shown(kept):
-    shown = await kept.keep(listing(row(651), row(700)), "one")
+    shown = await kept.keep(listing(row(651), row(700)), "one", "one meetings")
 
     assert shown == replace(listing(row(651), row(700)), key=shown.key)
     assert await kept.find(PORTAL, shown.shown_as, NOW) == shown
@@ -51,8 +51,8 @@ async def test_pages_hold_nine_rows(kept):
 
 
 async def test_button_finds_the_page_that_it_stands_below(kept):
-    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one")
-    await kept.rewrite(replace(shown, page=2))
+    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one", "one meetings")
+    await kept.rewrite(replace(shown, page=2), NOW)
 
     assert (await kept.find(PORTAL, shown.shown_as, NOW)).page == 1
     assert (await kept.find(PORTAL, f"{shown.key}-2", NOW)).page == 2
@@ -61,7 +61,7 @@ async def test_button_finds_the_page_that_it_stands_below(kept):
 
 @pytest.mark.parametrize("page", ["", "-", "-0", "-3", "-02", "-1-1", "-x", "-\u0661"])
 async def test_page_that_was_never_shown_finds_nothing(kept, page):
-    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one")
+    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one", "one meetings")
 
     assert await kept.find(PORTAL, shown.key + page, NOW) is None
 
@@ -69,28 +69,28 @@ async def test_page_that_was_never_shown_finds_nothing(kept, page):
 async def test_answered_meeting_changes_in_all_its_rows(kept):
     series = listing(row(651), row(700), row(651))
 
-    assert [one.state for one in series.answered(1, "Y").rows] == ["Y", "Q", "Y"]
+    assert [one.state for one in series.answered(651, "Y").rows] == ["Y", "Q", "Y"]
 
 
 async def test_answered_row_is_counted_on_its_page(kept):
     second = listing(*(row(number) for number in range(700, 712)), page=2)
 
-    assert [one.meeting_id for one in second.answered(2, "N").rows if one.state == "N"] == [710]
+    assert [one.meeting_id for one in second.answered(710, "N").rows if one.state == "N"] == [710]
 
 
 async def test_same_command_keeps_its_key(kept):
-    first = await kept.keep(listing(row(651)), "one")
-    again = await kept.keep(listing(row(651), row(700)), "one")
-    other = await kept.keep(listing(row(651)), "two")
+    first = await kept.keep(listing(row(651)), "one", "one meetings")
+    again = await kept.keep(listing(row(651), row(700)), "one", "one meetings")
+    other = await kept.keep(listing(row(651)), "two", "two meetings")
 
     assert first.key == again.key != other.key
     assert len((await kept.find(PORTAL, first.shown_as, NOW)).rows) == 2
 
 
 async def test_last_list_is_the_person_s_newest(kept):
-    await kept.keep(listing(row(651)), "one")
-    newest = await kept.keep(listing(row(700)), "two")
-    await kept.keep(listing(row(701), user_id=42), "three")
+    await kept.keep(listing(row(651)), "one", "one meetings")
+    newest = await kept.keep(listing(row(700)), "two", "two meetings")
+    await kept.keep(listing(row(701), user_id=42), "three", "three meetings")
 
     assert await kept.last(PORTAL, 17, NOW) == newest
     assert await kept.last(PORTAL, 23, NOW) is None
@@ -98,23 +98,23 @@ async def test_last_list_is_the_person_s_newest(kept):
 
 
 async def test_list_of_another_portal_is_not_found(kept):
-    shown = await kept.keep(listing(row(651)), "one")
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
 
     assert await kept.find("another", shown.shown_as, NOW) is None
 
 
 async def test_list_is_kept_for_a_day_and_then_deleted(kept, database):
-    shown = await kept.keep(listing(row(651)), "one")
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
     assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S) == shown
     assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S + 1) is None
     assert await kept.last(PORTAL, 17, NOW + KEPT_S + 1) is None
 
-    await kept.keep(replace(listing(row(700)), made_at=NOW + KEPT_S + 1), "two")
+    await kept.keep(replace(listing(row(700)), made_at=NOW + KEPT_S + 1), "two", "two meetings")
     assert len(await database.read(lambda c: c.execute(select(lists.c.key)).all())) == 1
 
 
 async def test_titles_and_places_are_encrypted(kept, database):
-    await kept.keep(listing(row(651)), "one")
+    await kept.keep(listing(row(651)), "one", "one meetings")
     stored = await database.read(lambda c: c.execute(text("SELECT * FROM lists")).one())
 
     assert "Layoffs" not in str(stored)
@@ -122,7 +122,7 @@ async def test_titles_and_places_are_encrypted(kept, database):
 
 
 async def test_row_that_was_moved_to_another_person_is_not_believed(kept, database):
-    shown = await kept.keep(listing(row(651)), "one")
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
     await database.write(lambda c: c.execute(text("UPDATE lists SET user_id = 42")))
 
     assert await kept.find(PORTAL, shown.shown_as, NOW) is None
@@ -130,8 +130,8 @@ async def test_row_that_was_moved_to_another_person_is_not_believed(kept, databa
 
 
 async def test_content_of_another_list_is_not_believed(kept, database, secret_key):
-    shown = await kept.keep(listing(row(651)), "one")
-    other = await kept.keep(listing(row(700)), "two")
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
+    other = await kept.keep(listing(row(700)), "two", "two meetings")
     content = await database.read(lambda c: c.execute(select(lists.c.content).where(lists.c.key == other.key)).scalar())
     assert Vault([secret_key]).open(content)["key"] == other.key
 

@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.database import Database, metadata
 from bot.errors import SettingsError
 from bot.lists import Listing
 from bot.order import Place
 from bot.questions import Question
-from bot.store import _SEALED, Portal, Store, TokenPair
+from bot.store import _SEALED, Portal, Store, TokenPair, tokens
 from bot.vault import Sealed, Vault
 
 PORTAL, OTHER = "1b" * 16, "2c" * 16
 ADMIN, MIRA, JURIS = 1, 17, 23
 INSTALLED = Portal(PORTAL, "proof-of-origin-5d41402a", "https://oauth.bitrix.info", ADMIN, "en")
 CALLS = (("reset", ("651",)), ("decline", ("652", "653")))
-LISTING = Listing("", PORTAL, MIRA, "17", "en", "agenda.heading-week", "Europe/Riga", (), page=1, made_at=100)
+LISTING = Listing("", PORTAL, MIRA, "17", "en", "agenda.heading-week", "", "Europe/Riga", (), page=1, made_at=100)
 
 
 def pair(name: str, expires_at: int = 1000, *, user_id: int = MIRA, proven: bool = True) -> TokenPair:
@@ -289,7 +289,7 @@ async def test_every_encrypted_column_is_rotated(store: Store, secret_key: Secre
     """What `Vault` wrote begins with the version of Fernet; a table that is forgotten shows up here."""
     await install(store)
     await save(store, pair("a"))
-    await store.lists.keep(LISTING, "event-1:meetings")
+    await store.lists.keep(LISTING, "event-1", "event-1 meetings")
     found = set()
     for table in metadata.sorted_tables:
         rows = await store.database.read(lambda c, table=table: c.execute(select(table)).mappings().all())
@@ -445,3 +445,28 @@ async def test_nothing_is_superseded_by_what_concerns_another_thing(store: Store
     assert not await store.order.superseded(PORTAL, MIRA, "presence", late)
     assert not await store.order.superseded(PORTAL, JURIS, "meeting:651", late)
     assert not await store.order.superseded(OTHER, MIRA, "meeting:651", late)
+
+
+async def test_pair_without_refresh_token_keeps_what_the_one_before_is_refreshed_with(store: Store) -> None:
+    await save(store, pair("old", 1000))
+    await save(store, replace(pair("new", 2000), refresh_token=None))
+
+    assert await store.tokens(PORTAL, MIRA) == replace(pair("new", 2000), refresh_token=pair("old").refresh_token)
+
+
+async def test_claimed_pair_never_mixes_with_another(store: Store) -> None:
+    await save(store, pair("other", 1000, proven=False))
+    lone = replace(pair("mine", 2000, proven=False), refresh_token=None)
+    await save(store, lone)
+
+    assert await store.tokens(PORTAL, MIRA, proven=False) == lone
+
+
+async def test_pair_that_no_key_opens_is_overwritten(store: Store) -> None:
+    await save(store, pair("lost", 1000))
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
+    await store.database.write(lambda c: c.execute(update(tokens).values(pair=foreign)))
+    lone = replace(pair("new", 2000), refresh_token=None)
+    await save(store, lone)
+
+    assert await store.tokens(PORTAL, MIRA) == lone

@@ -55,7 +55,7 @@ async def test_meeting_is_listed_in_russian(ask, portal, zones):
         "Ближайшие 7 дней, время: Europe/Riga",
         "#1 «Weekly sync» (651), ср, 25 нояб., 10:00–11:00, без ответа",
     ]
-    assert reply.buttons == ["#1 Принять", "#1 Отклонить", "#1 Отменить"]
+    assert reply.buttons == ["#1 Принять", "#1 Отклонить", "#1 Вернуть ответ"]
 
 
 async def test_times_are_the_reader_s_own(ask, portal, zones):
@@ -260,7 +260,7 @@ async def test_busy_entry_shows_nothing_but_its_time(ask, portal, zones):
     assert english.buttons == []
     assert (await ask("invitations")).text == "No invitation waits for your answer."
     assert (await ask("accept #1")).text.startswith("All I may know of #1 is that you are busy then")
-    assert (await ask("принять #1")).text.startswith("Об #1 мне известно только, что вы в это время заняты")
+    assert (await ask("принять #1")).text.startswith("О строке #1 мне известно только, что вы в это время заняты")
     assert portal.meetings[700][17] == "Q"
 
 

@@ -70,7 +70,7 @@ async def test_decline_in_russian(ask, portal):
         "Ближайшие 7 дней, время: Europe/Riga",
         "#1 «Weekly sync» (651), ср, 25 нояб., 10:00–11:00, отказались",
     ]
-    assert able(reply.message) == ["#1 Принять", "#1 Отменить"]
+    assert able(reply.message) == ["#1 Принять", "#1 Вернуть ответ"]
     assert told(portal) == [(651, 17, "declined")]
 
 
@@ -265,7 +265,7 @@ async def test_list_serves_for_a_day(ask, portal, listed):
     await ask.wait(DAY_S)
     assert (await ask.press(17, listed.message, "#2 Accept")).text.startswith("You are going: meeting 651")
 
-    await ask.wait(1)
+    await ask.wait(DAY_S + 1)
     reply = await ask.press(17, listed.message, "#2 Decline")
     assert reply.text.startswith(NO_LIST)
     assert reply.message is not listed.message
@@ -461,3 +461,58 @@ async def test_portal_without_v2_rewrites_the_list_too(portal, make_ask):
     assert pressed.text.startswith("You are going: meeting 651")
     assert able(pressed.message) == ["#1 Decline", "#1 Undo"]
     assert told(portal) == [(651, 17, "accepted")]
+
+
+# --- other people, other means
+
+
+async def test_group_list_can_be_pressed_by_everybody_whatever_its_owner_answered(ask, portal, group):
+    await group("accept 651")
+    listed = await group("meetings")
+    assert able(listed.message) == ["#1 Accept", "#1 Decline", "#1 Undo"]
+
+    await ask.press(42, listed.message, "#1 Accept")
+    assert portal.meetings[651] == {23: "H", 17: "Y", 42: "Y"}
+
+
+async def test_group_list_leaves_out_what_concerns_nobody_else(ask, portal, group):
+    portal.add_entry(900, name="Dentist", owner=17, start="2026-11-24T10:00")
+    portal.add_meeting(901, name="Layoffs", host=23, guests=[17], start="2026-11-24T12:00:00", busy_only=[17])
+    listed = await group("meetings")
+
+    assert [line for line in listed.text.splitlines() if line.startswith("#")] == ["#1 meeting 651: not answered"]
+
+
+async def test_list_shows_what_was_answered_in_words_since(ask, portal, listed):
+    await ask("decline #1")
+    reply = await ask.press(17, listed.message, "#2 Accept")
+
+    assert [line.rpartition(", ")[2] for line in reply.text.splitlines() if line.startswith("#")] == [
+        "declined",
+        "accepted",
+    ]
+    assert "#1 Decline" not in able(reply.message)
+
+
+async def test_row_of_the_person_s_own_copy_can_be_undone_by_its_button(ask, portal, listed):
+    await ask("accept 7001")
+    reply = await ask.press(17, listed.message, "#2 Decline")
+    assert "#1 Undo" not in able(reply.message)
+
+    await ask("accept 7001")
+    await ask("decline 7001")
+    page = await ask("meetings")
+    assert "#1 Undo" not in able(page.message)  # declined ones are not listed by the portal
+
+
+async def test_list_whose_page_was_turned_is_the_last_one(ask, portal, clock):
+    for number in range(700, 712):
+        portal.add_meeting(number, name="Talk", host=23, guests=[17], start="2026-11-24T10:00:00")
+    long = await ask("meetings")
+    clock.advance(1)
+    await ask("tomorrow")
+    clock.advance(1)
+    await ask.press(17, long.message, "Next ›")
+    await ask("accept #1")
+
+    assert told(portal) == [(709, 17, "accepted")]

@@ -16,12 +16,12 @@ UNCERTAIN_ALONE = {"which", "language"}  # what the grammar says of a word that 
 @pytest.mark.parametrize(
     ("said", "head"),
     [
-        ("help", "Write to me in your own words, or use slash commands:"),
-        ("Help!", "Write to me in your own words, or use slash commands:"),
-        ("?", "Write to me in your own words, or use slash commands:"),
-        ("please help", "Write to me in your own words, or use slash commands:"),
-        ("помощь", "Пишите мне своими словами или слэш-командами:"),
-        ("справка.", "Пишите мне своими словами или слэш-командами:"),
+        ("help", "Write to me, or use slash commands:"),
+        ("Help!", "Write to me, or use slash commands:"),
+        ("?", "Write to me, or use slash commands:"),
+        ("please help", "Write to me, or use slash commands:"),
+        ("помощь", "Пишите мне словами или слэш-командами:"),
+        ("справка.", "Пишите мне словами или слэш-командами:"),
     ],
 )
 async def test_help_speaks_the_language_of_its_word(ask, portal, said, head):

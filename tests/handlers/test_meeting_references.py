@@ -1,5 +1,7 @@
 import pytest
 
+from bot.emulator import faults
+
 DAY_S = 86_400
 YES, YES_RU = "Yes, do it", "Да, сделать"
 
@@ -655,8 +657,8 @@ async def test_group_never_sees_titles_times_or_places(ask, portal, group):
     ("said", "asked"),
     [
         ("accept", "Which one do you mean? Press a button, or write for example “accept #1”."),
-        ("decline stand", "Which one do you mean? Press a button, or write for example “accept #1”."),
-        ("отклонить", "О какой из них речь? Нажмите кнопку или напишите, например, «принять #1»."),
+        ("decline stand", "Which one do you mean? Press a button, or write for example “decline #1”."),
+        ("отклонить", "О какой из них речь? Нажмите кнопку или напишите, например, «отклонить #1»."),
     ],
 )
 async def test_group_is_asked_which_one_by_numbers(ask, portal, group, calendar, said, asked):
@@ -682,3 +684,100 @@ async def test_questions_in_a_group_name_numbers(ask, portal, group):
     await group("meetings")
     portal.change_meeting(651, start="2026-11-26T10:00:00")
     assert (await group("accept #1")).text == "#1 has moved since I listed it: meeting 651. Do you still want this?"
+
+
+# --- what is not certain enough
+
+
+async def test_confirmed_reset_is_about_the_meeting_that_was_asked_about(ask, portal, clock, calendar):
+    for number in (701, 702):
+        portal.calendar.set_status(17, {"eventId": number, "status": "Y"})
+    portal.notices.clear()
+    clock.advance(3 * 3600 - 300)  # 701 begins in five minutes
+    question = await ask("reset next")
+    assert "meeting 701" in question.text
+
+    clock.advance(360)
+    await ask("yes")
+    assert told(portal) == [(701, 17, "declined")]
+
+
+@pytest.mark.parametrize("said", ["accept st", "decline st", "принять st"])
+async def test_beginning_of_two_letters_is_asked_about(ask, portal, calendar, said):
+    question = await ask(said)
+
+    assert "701" in question.text
+    assert question.text.endswith("?")
+    assert told(portal) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["decline sat", "отклонить вт", "accept everything but weekly", "decline weekly sync only"]
+)
+async def test_days_and_restrictions_name_no_meeting(ask, portal, calendar, said):
+    portal.add_meeting(703, name="Satisfaction survey", host=23, guests=[17], start="2026-11-24T12:00:00")
+    portal.add_meeting(704, name="Вторая встреча", host=23, guests=[17], start="2026-11-24T14:00:00")
+    reply = await ask(said)
+
+    assert reply.buttons == []
+    assert told(portal) == []
+
+
+async def test_row_in_a_group_is_none_of_another_chat_s_list(ask, portal, group, listed):
+    reply = await group("accept #1")
+    assert reply.text.startswith("I have shown you no list lately")
+    assert told(portal) == []
+
+    await group("meetings")
+    await group("accept #1")
+    assert told(portal) == [(700, 17, "accepted")]
+
+
+@pytest.mark.parametrize(
+    ("said", "example", "answered"),
+    [
+        ("reset stand", "“reset #1”", "Take back your answer to meeting 701"),
+        ("статус stand", "«статус #1»", "Вы приняли приглашение: встреча 701"),
+    ],
+)
+async def test_list_that_asks_has_buttons_for_just_that(ask, portal, calendar, said, example, answered):
+    portal.add_meeting(703, name="Another stand-up", host=23, guests=[17], start="2026-11-25T14:00:00")
+    await ask("accept 701")
+    question = await ask(said)
+    assert example in question.text
+    assert question.buttons == ["#1", "#2"]
+
+    assert (await ask.press(17, question.message, "#1")).text.startswith(answered)
+
+
+async def test_second_list_of_a_message_is_refused(ask, portal, calendar):
+    reply = await ask("today\ntomorrow")
+    assert reply.text.endswith("Please ask for this one by itself.")
+    assert reply.buttons == [f"#{row} {verb}" for row in (1, 2) for verb in ("Accept", "Decline", "Undo")]
+
+    await ask.press(17, reply.message, "#2 Accept")
+    assert told(portal) == [(701, 17, "accepted")]
+
+
+async def test_question_that_has_no_room_is_not_agreed_to(ask, portal):
+    for day, first in (("2026-11-23", 710), ("2026-11-24", 720)):
+        for number in range(first, first + 9):
+            portal.add_meeting(number, name="Long title " * 4, host=23, guests=[17], start=f"{day}T12:00:00")
+    question = await ask("accept all today\naccept all tomorrow")
+    assert question.text.endswith("please send that part once more by itself.")
+    assert len(question.text) <= 1_000
+
+    await ask("yes")
+    assert {number for number, _, _ in told(portal)} == {
+        number for number in range(710, 719) if str(number) in question.text
+    }
+    assert told(portal)
+
+
+async def test_zone_that_cannot_be_read_once_is_the_one_of_before(ask, portal, calendar):
+    await ask("meetings")
+    for method in ("calendar.user.settings.get", "profile"):
+        portal.faults.add(method, faults.error("INTERNAL_SERVER_ERROR"))
+    assert (await ask("meetings")).text.startswith("Your next 7 days, times in Europe/Riga:")
+
+    assert (await ask("status next")).text.endswith("14:00 (Europe/Riga).")

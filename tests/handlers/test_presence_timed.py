@@ -291,14 +291,41 @@ async def test_presence_without_an_end_offers_ends(ask, portal, language, words)
         assert (await timer_of(ask)).ends_at == int(portal.clock.now()) + seconds
 
 
-async def test_offered_end_keeps_the_presence_that_it_was_offered_for(ask, portal):
-    for said, presence in (("away", "away"), ("lunch", "break")):
-        plain = await ask(said)
-        await ask.press(17, plain.message, "30 min")
-        assert portal.presence[17] == presence
+@pytest.mark.parametrize("former", ["online", "away"])
+async def test_offered_end_returns_what_the_presence_has_replaced(ask, portal, former):
+    portal.set_presence(17, former)
+    plain = await ask("lunch")
+    await ask.press(17, plain.message, "30 min")
+    assert portal.presence[17] == "break"
 
-        await ask.wait(30 * MINUTE)
-        assert portal.presence[17] == presence, "it was there before the timer"
+    await ask.wait(30 * MINUTE)
+    assert portal.presence[17] == former
+
+
+async def test_end_that_is_given_later_returns_what_the_presence_has_replaced(ask, portal):
+    await ask("dnd")
+    await ask("dnd for 1h")
+    await ask.wait(HOUR)
+
+    assert portal.presence[17] == "online"
+
+
+async def test_end_of_a_presence_that_was_set_by_hand_returns_that(ask, portal):
+    portal.set_presence(17, "dnd")
+    await ask("dnd for 1h")
+    await ask.wait(HOUR)
+
+    assert portal.presence[17] == "dnd"
+
+
+async def test_zone_that_cannot_be_read_keeps_nobody_from_a_timer(ask, portal):
+    portal.faults.add("calendar.user.settings.get", faults.error("insufficient_scope"), count=None)
+    portal.faults.add("profile", faults.error("insufficient_scope"), count=None)
+    reply = await ask("dnd for 45m")
+    assert reply.text.startswith("Do not disturb is on until 09:45 (UTC)")
+
+    await ask.wait(45 * MINUTE)
+    assert portal.presence[17] == "online"
 
 
 async def test_button_ends_the_timer(ask, portal, language, words):

@@ -362,3 +362,48 @@ async def test_answer_by_button_of_a_list_is_taken_back_in_words(ask, portal, re
 
     await ask.press(17, question.message, YES_RU)
     assert portal.meetings[651][17] == "Q"
+
+
+# --- several at once, and what fails
+
+
+@pytest.fixture
+def two(portal):
+    """651 is open, 700 was declined."""
+    portal.add_meeting(700, name="Retro", host=23, guests=[17], start="2026-11-24T10:00:00")
+    answer(portal, 700, "N")
+
+
+async def test_undo_does_nothing_before_it_is_confirmed(ask, portal, two):
+    await ask("accept 651, 700")
+    portal.notices.clear()
+    await ask("undo")
+    assert told(portal) == []
+
+    assert (await ask("no")).text == "All right, nothing changed."
+    assert (portal.meetings[651][17], portal.meetings[700][17]) == ("Y", "Y")
+    await ask("undo")
+    await ask("yes")
+    assert (portal.meetings[651][17], portal.meetings[700][17]) == ("Q", "N")
+
+
+async def test_part_of_an_undo_that_failed_can_be_repeated(ask, portal, two):
+    answer(portal, 651, "N")
+    await ask("accept 651, 700")
+    portal.faults.add("calendar.meeting.status.set", faults.error("ACCESS_DENIED"))
+    await ask("undo")
+    assert sorted((portal.meetings[651][17], portal.meetings[700][17])) == ["N", "Y"]
+
+    await ask("undo")
+    assert (portal.meetings[651][17], portal.meetings[700][17]) == ("N", "N")
+
+
+async def test_command_that_failed_leaves_the_undo_of_the_one_before(ask, portal, two):
+    await ask("decline 651")
+    portal.faults.add("calendar.meeting.status.set", faults.error("ACCESS_DENIED"))
+    await ask("accept 700")
+    question = await ask("undo")
+
+    assert "meeting 651" in question.text
+    await ask("yes")
+    assert (portal.meetings[651][17], portal.meetings[700][17]) == ("Q", "N")

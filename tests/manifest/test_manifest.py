@@ -133,7 +133,7 @@ def made_keys(manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
 
 def agenda_keys() -> Iterator[tuple[str, set[str]]]:
     for name in {*filter(None, get_args(Period)), *given_to("show")}:
-        yield f"agenda.heading-{name}", {"zone"}
+        yield f"agenda.heading-{name}", {"zone", "word"}
         yield f"agenda.empty-{name}", set()
     for state in get_args(State):
         yield f"agenda.answer-{state}", set()

@@ -21,7 +21,6 @@ class Entry:
 
     Attributes:
         meeting_id: The number that people quote.
-        entry_id: Number of the person's own copy; all occurrences of a series share it.
         starts: In the person's zone; midnight there for an all-day entry.
         ends: Likewise, exclusive: the midnight after the last day of an all-day entry.
         answer: None for an entry that is no meeting.
@@ -29,11 +28,9 @@ class Entry:
         exception: It is one day of a series that was moved or changed (contract G.1).
         place: Free text only; empty for rooms that the portal writes as a code.
         accessible: False when nothing but the time may be shown.
-        private: Its owner marked it as private.
     """
 
     meeting_id: int
-    entry_id: int
     title: str
     starts: datetime
     ends: datetime
@@ -43,14 +40,14 @@ class Entry:
     exception: bool
     place: str
     accessible: bool
-    private: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What has not ended, by start, and the working day as far as the portal tells one."""
+    """What has not ended, by start, in `zone`; and the working day as far as the portal tells one."""
 
     entries: tuple[Entry, ...]
+    zone: ZoneInfo
     day: WorkingDay | None
 
 
@@ -68,7 +65,8 @@ async def agenda(as_user: AsUser, *, days: int, now: datetime, fallback: ZoneInf
     """
     # Without `forCurrentUser` the portal answers about somebody else than it seems (contract G.5).
     nearest = Command("calendar.event.get.nearest", {"days": days, "forCurrentUser": True})
-    answers = await as_user.batch({"nearest": nearest, **working_day_commands()})
+    about_day = working_day_commands()
+    answers = await as_user.batch({"nearest": nearest, **about_day}, spare=about_day.keys())
     day = working_day(answers)
     zone = fallback if day is None else day.zone
     listed = answers["nearest"]
@@ -78,7 +76,7 @@ async def agenda(as_user: AsUser, *, days: int, now: datetime, fallback: ZoneInf
     entries = [entry for row in rows if (entry := _entry(row, zone, as_user.user_id)) is not None]
     # Stamps, because Python compares two moments of one zone by their wall clocks.
     ahead = [entry for entry in entries if entry.ends.timestamp() > now.timestamp()]
-    return Agenda(tuple(sorted(ahead, key=lambda entry: (entry.starts.timestamp(), entry.meeting_id))), day)
+    return Agenda(tuple(sorted(ahead, key=lambda entry: (entry.starts.timestamp(), entry.meeting_id))), zone, day)
 
 
 def _entry(row: object, zone: ZoneInfo, user_id: int) -> Entry | None:
@@ -94,7 +92,6 @@ def _entry(row: object, zone: ZoneInfo, user_id: int) -> Entry | None:
         return None
     return Entry(
         meeting_id=_number(row.get("PARENT_ID")) or entry_id,
-        entry_id=entry_id,
         title=_text(row.get("NAME")),
         starts=starts,
         ends=ends,
@@ -104,7 +101,6 @@ def _entry(row: object, zone: ZoneInfo, user_id: int) -> Entry | None:
         exception=str(row.get("RECURRENCE_ID") or 0) != "0",
         place=_place(_text(row.get("LOCATION"))),
         accessible=row.get("IS_ACCESSIBLE_TO_USER") not in (False, "0", "N"),
-        private=_is_yes(row.get("PRIVATE_EVENT")),
     )
 
 

@@ -37,14 +37,16 @@ class Changed:
 
 async def change_user_status(as_user: AsUser, wanted: Presence, *, with_day: bool = False) -> Changed:
     """Set the person's presence and read it back; with the person's zone, if that is wanted too. One request."""
+    day = working_day_commands() if with_day else {}
     answers = await as_user.batch(
         {
             "before": Command("im.user.status.get", {}),
             "set": Command("im.user.status.set", {"STATUS": wanted.value}),
             "after": Command("im.user.status.get", {}),
-            **(working_day_commands() if with_day else {}),
+            **day,
         },
         halt=True,
+        spare=day.keys(),
     )
     before, _, after = answers["before"], answers["set"], answers["after"]
     return Changed(_presence(before), _presence(after), working_day(answers) if with_day else None)

@@ -27,7 +27,8 @@ def working_day_commands() -> dict[str, Command]:
 
 async def read_working_day(as_user: AsUser) -> WorkingDay | None:
     """Ask for nothing else; one request. None as from `working_day`."""
-    return working_day(await as_user.batch(working_day_commands()))
+    commands = working_day_commands()
+    return working_day(await as_user.batch(commands, spare=commands.keys()))
 
 
 def working_day(answers: BatchAnswer) -> WorkingDay | None:

@@ -49,6 +49,7 @@ def _changes() -> None:
         sa.Column("made_at", sa.Integer, nullable=False),
         sa.Column("undoing", sa.Text, nullable=False),
         sa.Column("undone_by", sa.String),
+        sa.Column("replaced", sa.Text),
     )
 
 

@@ -42,7 +42,7 @@ class Told:
         self.asked: dict[str, str] = {}
         self._answer = BatchAnswer(results, errors or {})
 
-    async def batch(self, commands: Mapping[str, Command], *_step: object, halt: bool = False) -> BatchAnswer:  # noqa: ARG002
+    async def batch(self, commands: Mapping[str, Command], *_step: object, **_how: object) -> BatchAnswer:
         self.asked = {key: str(command) for key, command in commands.items()}
         return self._answer
 

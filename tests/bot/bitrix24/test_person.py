@@ -63,7 +63,7 @@ class Told:
         self.asked: list[Mapping[str, Command]] = []
         self._answers = answers
 
-    async def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
+    async def batch(self, commands: Mapping[str, Command], **_: object) -> BatchAnswer:
         self.asked.append(commands)
         return self._answers
 
