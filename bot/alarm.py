@@ -15,7 +15,7 @@ from bot.timers import Timer
 log = structlog.get_logger()
 
 # Between attempts while the portal does not answer, seconds; the person's lane is free meanwhile.
-_WAITS_S = (30, 60, 120, 300)
+_WAITS_S = (5, 30, 60, 120, 300)
 # After this it is too late to be what the person expects.
 _GIVE_UP_S = 24 * 3600
 
@@ -52,6 +52,7 @@ class Alarm:
         changed = await im.change_user_status(as_user, Presence(timer.former))
         if changed.after != timer.former:
             raise BitrixError("the portal kept another presence")
+        await self._parts.store.people.saw(timer.portal, timer.user_id, timer.former)
         return "done"
 
     async def _postpone(self, due: events.TimerDue) -> None:

@@ -128,7 +128,7 @@ class Context:
         """Return the open question and close it.
 
         Args:
-            key: Of the button that was pressed; None for words, which count only where the question was asked.
+            key: Of the button that was pressed; None for words. Either counts only where the question was asked.
         """
         if key is None and await self.superseded(QUESTION):
             return None
@@ -137,7 +137,8 @@ class Context:
             self.user_id,
             taken_by=self.event_key,
             asked_since=self.sent_at - int(QUESTION_OPEN.total_seconds()),
-            **({"dialog_id": self.dialog_id} if key is None else {"key": key}),
+            dialog_id=self.dialog_id,
+            key=key,
         )
 
     async def run_confirmed(self, question: Question) -> Reply:
@@ -178,6 +179,11 @@ class Context:
         if self.is_day_fresh and (zone, ends) == (self.person.zone, self.person.day_ends):
             return
         await self.store.people.place(self.portal, self.user_id, zone, ends, self.now.timestamp())
+
+    async def saw_presence(self, presence: str) -> None:
+        """Remember the sender's presence: after an interruption nobody could tell what it was before."""
+        if presence != self.person.presence:
+            await self.store.people.saw(self.portal, self.user_id, presence)
 
     # --- taking things back
 

@@ -67,6 +67,7 @@ class Conversation:
         if self._starts > 1 and await self._parts.store.states.is_resumed(self._key):
             return "resumed"
         await self._get_to_know()
+        self._language = self._choose_language(None)
         reply = await self._reply()
         if self._needs_connection:
             await self._wait_for_connection()
@@ -74,7 +75,6 @@ class Conversation:
 
     async def _get_to_know(self) -> None:
         self._person = await self._parts.store.people.find(self._portal.member_id, self._event.user.id)
-        self._language = self._choose_language(None)
 
     async def _reply(self) -> Reply:
         meant = self._meaning()
@@ -157,6 +157,9 @@ class Conversation:
                 await store.questions.drop(ctx.portal, ctx.user_id, unless_asked_by=ctx.event_key)
             repeated = self._starts > 1 or number <= self._begun
             self._begun = number
+            if number > 1:  # one of the commands before may have chosen a language
+                await self._get_to_know()
+                ctx = replace(ctx, person=self._person, language=self._person.language or ctx.language)
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
         return self._together(self._replies)
 
@@ -236,6 +239,7 @@ class Conversation:
     async def tell(self, key: str) -> None:
         """Send a sentence that answers no command."""
         await self._get_to_know()
+        self._language = self._choose_language(None)
         await self._send(self._refused("given-up", key))
 
     async def _send(self, reply: Reply) -> bool:

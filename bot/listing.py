@@ -45,7 +45,16 @@ class _Size:
 
 
 # The first that keeps the list short enough counts.
-_SIZES = (_Size(60), _Size(32), _Size(14, places=False), _Size(8, places=False, ends=False, brief=True))
+_SIZES = (
+    _Size(60),
+    _Size(40),
+    _Size(32),
+    _Size(40, places=False),
+    _Size(28, places=False),
+    _Size(20, places=False),
+    _Size(14, places=False),
+    _Size(8, places=False, ends=False, brief=True),
+)
 
 
 async def read(ctx: Context, days: int = FAR_DAYS) -> Agenda:

@@ -33,7 +33,7 @@ def label(ctx: Context, invited: Invitation, wanted: Answer | None = None, *, li
     name = ctx.text("meeting.number-and-title", number=invited.meeting_id, title=title)
     if invited.starts is not None:
         starts, zone = _on_clock_of(ctx, invited)
-        name = ctx.text(_when(invited), meeting=name, start=starts, zone=zone, now=ctx.now)
+        name = ctx.text(_when(invited, starts, ctx.now), meeting=name, start=starts, zone=zone, now=ctx.now)
     if invited.series or (invited.exception and wanted is Answer.YES):
         return ctx.text("meeting.whole-series", meeting=name)
     return ctx.text("meeting.one-day", meeting=name) if invited.exception else name
@@ -71,7 +71,9 @@ def _on_clock_of(ctx: Context, invited: Invitation) -> tuple[datetime, Safe]:
     return invited.starts.replace(tzinfo=written).astimezone(ctx.day.zone), Safe(ctx.day.zone.key)
 
 
-def _when(invited: Invitation) -> str:
+def _when(invited: Invitation, starts: datetime, now: datetime) -> str:
+    if invited.series and starts.date() < now.date():  # its first day is long ago, and the portal tells no other
+        return "meeting.every-day" if invited.all_day else "meeting.at-clock"
     if invited.all_day:
         return "meeting.on-day"
     return "meeting.at-time" if invited.zone else "meeting.at-time-somewhere"

@@ -1,6 +1,6 @@
 """What is known of each person besides their tokens: the language they chose, and the zone and working day the portal told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Column, Integer, String, Table, select
 from sqlalchemy.dialects.sqlite import insert
@@ -19,6 +19,7 @@ people = Table(
     Column("zone", String),  # IANA name; None: not asked yet, or the portal knows none
     Column("day_ends", String),  # wall clock, such as 18:00
     Column("zone_asked_at", Integer, nullable=False, server_default="0"),
+    Column("presence", String),  # None: never seen
 )
 
 
@@ -31,12 +32,14 @@ class Person:
         zone: IANA name.
         day_ends: When their working day ends, such as `18:00`.
         zone_asked_at: Unix seconds; 0 for never.
+        presence: The one that we saw or set last; they may have changed it by hand since.
     """
 
     language: str | None = None
     zone: str | None = None
     day_ends: str | None = None
     zone_asked_at: int = 0
+    presence: str | None = None
 
 
 _UNKNOWN = Person()
@@ -48,7 +51,7 @@ class People:
 
     async def find(self, portal: str, user_id: int) -> Person:
         mine = (people.c.portal == portal, people.c.user_id == user_id)
-        statement = select(people.c.language, people.c.zone, people.c.day_ends, people.c.zone_asked_at).where(*mine)
+        statement = select(*(people.c[field.name] for field in fields(Person))).where(*mine)
         row = await self._database.read(lambda c: c.execute(statement).one_or_none())
         return _UNKNOWN if row is None else Person(*row)
 
@@ -58,6 +61,10 @@ class People:
     async def place(self, portal: str, user_id: int, zone: str | None, day_ends: str | None, now: float) -> None:
         """Remember what the portal says of a person's zone; None for what it does not tell."""
         await self._keep(portal, user_id, {"zone": zone, "day_ends": day_ends, "zone_asked_at": int(now)})
+
+    async def saw(self, portal: str, user_id: int, presence: str) -> None:
+        """Remember a person's presence."""
+        await self._keep(portal, user_id, {"presence": presence})
 
     async def _keep(self, portal: str, user_id: int, values: dict[str, str | int | None]) -> None:
         fresh = insert(people).values(portal=portal, user_id=user_id, **values)

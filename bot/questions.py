@@ -84,17 +84,20 @@ class Questions:
         *,
         taken_by: str,
         asked_since: int,
-        dialog_id: str | None = None,
+        dialog_id: str,
         key: str | None = None,
     ) -> Question | None:
-        """Return the open question, if it was asked in `dialog_id` or has `key`, and close it for all events but `taken_by`."""
+        """Return the open question and close it for all events but `taken_by`.
+
+        None when it was not asked in `dialog_id`, or has another key than the one that is given.
+        """
 
         def work(connection: Connection) -> Question | None:
             mine = (questions.c.portal == portal, questions.c.user_id == user_id)
             row = connection.execute(select(questions).where(*mine)).one_or_none()
             if row is None or row.taken_by not in (None, taken_by) or row.asked_at < asked_since:
                 return None
-            if dialog_id not in (None, row.dialog_id) or key not in (None, row.key):
+            if dialog_id != row.dialog_id or key not in (None, row.key):
                 return None
             connection.execute(update(questions).where(*mine).values(taken_by=taken_by))
             calls = tuple((name, tuple(words)) for name, words in json.loads(row.calls))

@@ -61,7 +61,8 @@ class Reply:
 
         Args:
             replies: At least one.
-            more: Says that there was no room for the rest. Questions are left out first: what is not read is not agreed to.
+            more: Says that there was no room for the rest. Questions are left out first, since what is not read is not agreed
+                to; then the longest, which tell things and have done nothing.
         """
         if len(replies) == 1:
             return replies[0]
@@ -71,8 +72,9 @@ class Reply:
             text = _joined([reply.text for reply in replies])
         while len(text) > LONGEST and len(replies) > 1:
             questions = [number for number, reply in enumerate(replies) if reply.asks]
-            last = questions[-1] if questions else len(replies) - 1
-            replies = [reply for number, reply in enumerate(replies) if number != last]
+            longest = max(range(len(replies)), key=lambda number: len(replies[number].text))
+            left_out = questions[-1] if questions else longest
+            replies = [reply for number, reply in enumerate(replies) if number != left_out]
             text = _joined([*(reply.text for reply in replies), more])
         outcomes = {reply.outcome for reply in replies}
         return cls(
@@ -80,9 +82,15 @@ class Reply:
             outcome=outcomes.pop() if len(outcomes) == 1 else "failed" if "failed" in outcomes else "done",
             asks=tuple(call for reply in replies for call in reply.asks),
             connects=any(reply.connects for reply in replies),
-            buttons=tuple(row for reply in replies for row in reply.buttons)[:MOST_ROWS],
+            buttons=_told_apart([row for reply in replies for row in reply.buttons])[:MOST_ROWS],
             in_place=all(reply.in_place for reply in replies),
         )
+
+
+def _told_apart(rows: Sequence[tuple[Button, ...]]) -> tuple[tuple[Button, ...], ...]:
+    """Leave the last of rows that say the same: a later command goes before an earlier one."""
+    last = {tuple(button.label for button in row): row for row in rows}
+    return tuple(last.values())
 
 
 def _joined(lines: Sequence[Safe]) -> str:

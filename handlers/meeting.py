@@ -126,7 +126,10 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
         return _reply(ctx, "meeting.not-confirmed", "failed", invited)
     await ctx.carried_out(subject)
     await note_answer(ctx, invited.parent_id, wanted)
-    return _reply(ctx, _DONE[wanted], "done", invited, wanted)
+    done = _reply(ctx, _DONE[wanted], "done", invited, wanted)
+    if undoes or wanted is not Answer.NO or not invited.series:
+        return done
+    return replace(done, text=ctx.text("meeting.declined-series", meeting=label(ctx, invited, wanted)))
 
 
 def _ask_to_reset(ctx: Context, invited: Invitation) -> Reply:

@@ -23,6 +23,7 @@ async def status(ctx: Context) -> Reply:
     presence = await im.user_status_get(ctx.as_user)
     if presence is None:
         return ctx.reply("presence.unknown-now")
+    await ctx.saw_presence(presence)
     timer = await ctx.timer()
     if timer is None or timer.presence != presence:
         return ctx.reply(f"presence.{presence}-now")
@@ -74,6 +75,7 @@ async def restore_presence(ctx: Context, given: str, former: str, ended_at: str,
         await ctx.start_timer(wanted, afterwards, ends, ctx.day.zone if ctx.day else FALLBACK_ZONE)
     else:
         await ctx.stop_timer()
+    await ctx.saw_presence(wanted)
     await ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, await ctx.timer())
 
@@ -95,13 +97,16 @@ async def _set(ctx: Context, wanted: Presence) -> Reply:
     if ctx.repeated and await im.user_status_get(ctx.as_user) is wanted:  # most likely this very command's doing
         changed = im.Changed(wanted, wanted)
     else:
-        changed = await im.change_user_status(ctx.as_user, wanted)
+        changed = await im.change_user_status(ctx.as_user, wanted, with_day=not ctx.is_day_fresh)
+        if not ctx.is_day_fresh:  # so that a time can be understood at once when one is given
+            await ctx.place_day(changed.day)
     if changed.after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")
-    before = await _before(ctx, wanted, changed.before, timer)
+    before = _before(ctx, wanted, changed.before)
     if before is not wanted or timer is not None:
         await ctx.undo_with(_undoing(wanted, before, timer))
     await ctx.stop_timer()
+    await ctx.saw_presence(wanted)
     await ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, None, "unchanged" if before is wanted else "done")
 
@@ -124,10 +129,11 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
         await ctx.place_day(changed.day)
     if changed.after is not wanted:
         return ctx.reply("presence.not-confirmed", "failed")
-    before = await _before(ctx, wanted, changed.before, timer)
+    before = _before(ctx, wanted, changed.before)
     former = await _former(ctx, wanted, before, timer)
     undoing = _undoing(wanted, before, timer)
     await ctx.start_timer(wanted, former, ends, day.zone if day else FALLBACK_ZONE, undoing=undoing)
+    await ctx.saw_presence(wanted)
     await ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, await ctx.timer())
 
@@ -166,21 +172,14 @@ async def _former(ctx: Context, wanted: Presence, before: Presence | None, timer
     return before or Presence.ONLINE
 
 
-async def _before(ctx: Context, wanted: Presence, read: Presence | None, timer: Timer | None) -> Presence | None:
+def _before(ctx: Context, wanted: Presence, read: Presence | None) -> Presence | None:
     """Return what was there before this command.
 
-    That is what was read, unless an attempt that was interrupted has set it; then it is what we did last, as far as we know.
+    That is what was read, unless an attempt that was interrupted has set it; then it is what we saw last.
     """
     if not ctx.repeated or read is not wanted:
         return read
-    if timer is not None:
-        return Presence(timer.presence)
-    change = await ctx.last_change()
-    known = [call.words for call in change.undoing if call.name == _RESTORE] if change else []
-    if change is None or not known:
-        return Presence.ONLINE
-    given, former, *_ = known[-1]
-    return Presence(given if change.undone_by is None else former)
+    return Presence(ctx.person.presence or Presence.ONLINE)
 
 
 def _undoing(given: Presence, before: Presence | None, timer: Timer | None) -> Undoing:
@@ -220,4 +219,10 @@ def _offers(ctx: Context, presence: Presence, timer: Timer | None) -> tuple[Butt
         return ()
     if timer is not None:
         return (Button(ctx.text("presence.button-online"), Call("online")),)
-    return tuple(Button(ctx.text(f"presence.button-{offer}"), Call(presence.value, (offer,))) for offer in _OFFERS)
+    offers = _OFFERS[:-1] if _is_day_over(ctx) else _OFFERS
+    return tuple(Button(ctx.text(f"presence.button-{offer}"), Call(presence.value, (offer,))) for offer in offers)
+
+
+def _is_day_over(ctx: Context) -> bool:
+    """Whether the sender's working day has ended, as far as that is known."""
+    return ctx.day is not None and ctx.day.ends is not None and ctx.now.astimezone(ctx.day.zone).time() >= ctx.day.ends

@@ -1,5 +1,6 @@
 """The words of all commands, and the politeness around them."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,9 +33,14 @@ class Lexicon:
         self.phrases = Book(_phrases(manifest.commands.values()))
         self._polite, self._requests = owned(app.polite), owned(app.requests)
         self._openings = owned(app.polite, app.openings, app.requests)
+        self._picture = re.compile(f"({_pictures(manifest.commands.values())})(?=[#№0-9])")
         fillers = owned(app.polite, app.openings, app.requests, app.nouns, app.articles, app.joiners)
         self._fillers = _by_word(fillers)
         self._scripts = _scripts((app.polite, app.negations, app.vague))
+
+    def spaced(self, text: str) -> str:
+        """Return a line with a space between a picture that is a command and the number behind it."""
+        return self._picture.sub(r"\1 ", text)
 
     def trimmed(self, text: str) -> Line:
         """Return a line without final stops and, at both ends, politeness with its commas.
@@ -117,6 +123,15 @@ def _phrases(commands: Iterable[Spoken]) -> dict[str, Phrase]:
                 if all(arg.endswith("?") for arg in command.args):
                     phrase.bare = command.name
     return phrases
+
+
+def _pictures(commands: Iterable[Spoken]) -> str:
+    """Return those command words that are pictures, as alternatives of a pattern."""
+    words = {normal(word) for command in commands for group in command.words.values() for word in group}
+    return (
+        "|".join(sorted(re.escape(word) for word in words if all(unicodedata.category(sign) == "So" for sign in word)))
+        or "(?!)"
+    )
 
 
 def _by_word(book: Book[Languages]) -> dict[str, Languages]:

@@ -76,6 +76,7 @@ class Grammar:
 
     def _line(self, text: str, *, mute: int = 0) -> Understood | Unclear:
         """Understand one normalised line, whose first `mute` words tell no language."""
+        text = self._lexicon.spaced(text)
         line = self._lexicon.trimmed(text)
         script = self._lexicon.by_script(" ".join(text.split()[mute:]))
         phrase, length = self._lexicon.phrases.find(line.words) or (None, 0)

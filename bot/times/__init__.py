@@ -5,7 +5,7 @@ expression = times.read("until 17:00")    what was said, without a clock or a zo
 expression.ends(now=..., zone=..., day_end=...)   the instant, or the reason why there is none
 
 Certain or not at all: what has two meanings, or one word too many, is asked about. In particular a number alone, a time of
-day without "until", a day without a time, a bare hour of which the morning and the evening are both still ahead, "5.11" and
+day without "until", a day without a time, a bare hour that may be the morning's or the evening's, "5.11" and
 "3/4", and a time that the zone's clocks show twice or skip. Today's time that has passed never becomes tomorrow's.
 
 A length is elapsed time: a day is 24 hours, whatever the clocks do meanwhile. A month counts as 30 days and a year as 365;

@@ -10,6 +10,7 @@ from bot.errors import BotError
 
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=7)
+_HALF_DAY = timedelta(hours=12)
 
 Reason = Literal[
     "unknown",  # no time that we understand
@@ -122,12 +123,12 @@ class Expression:
         return end
 
     def _instant(self, now: datetime, zone: ZoneInfo, day_end: time | None) -> datetime:
-        """Find the only meaning that is still ahead."""
+        """Find the only meaning, which has to be ahead; a bare hour that may be the morning's has two."""
         today = now.astimezone(zone).date()
         clock = self._clock(day_end)
         walls = [datetime.combine(day, time()) + at for day in self._days(today) for at in clock]
         ahead = [wall for wall in walls if max(_both(wall, zone)) > now]
-        if len(ahead) != 1:
+        if len(ahead) != 1 or _is_bare_hour(clock):
             raise TimeUnclear("when" if ahead or not clock else "past")
         shown = {at for at in _both(ahead[0], zone) if at.astimezone(zone).replace(tzinfo=None) == ahead[0]}
         if len(shown) != 1:
@@ -149,6 +150,11 @@ class Expression:
         if days[0] - today > LONGEST:
             raise TimeUnclear("far")
         return days
+
+
+def _is_bare_hour(clock: tuple[timedelta, ...]) -> bool:
+    """Whether a time may be one of the morning and one of the evening."""
+    return len(clock) > 1 and clock[1] - clock[0] == _HALF_DAY
 
 
 def _both(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:

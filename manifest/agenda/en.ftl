@@ -76,7 +76,10 @@ all-decline = { $count ->
 }
 all-reset = Take back your answer to these? Each organiser will be told that you declined; Bitrix24 has no other word for it.
 all-line = • { $meeting }
-all-more = There are { $more } more; ask again for those afterwards.
+all-more = { $more ->
+    [one] There is one more; ask again for it afterwards.
+   *[other] There are { $more } more; ask again for those afterwards.
+}
 
 # Slash commands and help.
 meetings-title = Show your meetings of the next 7 days

@@ -3,12 +3,15 @@ number = meeting { $number }
 number-and-title = meeting { $number } “{ $title }”
 on-day = { $meeting }, { DAY($start, $now) }
 at-time = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } ({ $zone })
+at-clock = { $meeting }, { CLOCK($start) } ({ $zone })
+every-day = { $meeting }
 at-time-somewhere = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } in the organiser's time zone
 whole-series = { $meeting }, whole series
 one-day = { $meeting }, one day of a series
 
 accepted = You are going: { $meeting }.
 declined = You are not going: { $meeting }.
+declined-series = You are not going: { $meeting }. Bitrix24 lets me answer a series only as a whole; a single day can be declined in the calendar.
 undecided = Your answer is open again: { $meeting }.
 already-accepted = You have already accepted, nothing changed: { $meeting }.
 already-declined = You have already declined, nothing changed: { $meeting }.

@@ -3,12 +3,15 @@ number = встреча { $number }
 number-and-title = встреча { $number } «{ $title }»
 on-day = { $meeting }, { DAY($start, $now) }, весь день
 at-time = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } ({ $zone })
+at-clock = { $meeting }, { CLOCK($start) } ({ $zone })
+every-day = { $meeting }
 at-time-somewhere = { $meeting }, { DAY($start, $now) }, { CLOCK($start) } по времени организатора
 whole-series = { $meeting }, вся серия
 one-day = { $meeting }, один день серии
 
 accepted = Вы идёте: { $meeting }.
 declined = Вы не идёте: { $meeting }.
+declined-series = Вы не идёте: { $meeting }. На серию Битрикс24 позволяет мне ответить только целиком; от одного дня можно отказаться в календаре.
 undecided = Ваш ответ снова открыт: { $meeting }.
 already-accepted = Вы уже приняли приглашение, ничего не изменилось: { $meeting }.
 already-declined = Вы уже отказались, ничего не изменилось: { $meeting }.

@@ -771,3 +771,23 @@ async def test_many_lists_in_one_message_keep_to_what_a_keyboard_takes(ask, port
 
     assert len(reply.text) <= 1_000
     assert len(json.dumps(reply.message.keyboard)) < 30_000
+
+
+@pytest.mark.parametrize(
+    "said", ["help\nhelp accept\nhelp decline\naccept 651", "помощь\nсправка принять\nпринять 651"]
+)
+async def test_outcome_is_never_left_out_for_explanations(ask, portal, said):
+    reply = await ask(said)
+
+    assert len(reply.text) <= 1_000
+    assert "651 “Weekly sync”" in reply.text or "651 «Weekly sync»" in reply.text
+    assert portal.meetings[651][17] == "Y"
+
+
+async def test_question_that_is_left_out_is_not_asked(ask, portal):
+    await ask("accept 651")
+    reply = await ask("help\nhelp accept\nhelp decline\nreset 651")
+    assert ("Take back your answer" in reply.text) == ("Yes, do it" in reply.buttons)
+
+    await ask("yes")
+    assert portal.meetings[651][17] == ("Q" if "Take back your answer" in reply.text else "Y")

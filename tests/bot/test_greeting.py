@@ -7,7 +7,7 @@ import pytest
 from bot.emulator import faults
 
 GREETING = {"en": "Hello! I answer meeting invitations", "ru": "Здравствуйте! Я отвечаю за вас на приглашения"}
-IN_GROUP = {"en": "Hello, everybody! Mention me", "ru": "Здравствуйте все! Упомяните меня"}
+IN_GROUP = {"en": "Hello, everybody! Mention me", "ru": "Здравствуйте, коллеги! Упомяните меня"}
 BUTTONS = {
     "en": ["My meetings", "My invitations", "What can you do?"],
     "ru": ["Мои встречи", "Мои приглашения", "Что ты умеешь?"],

@@ -112,7 +112,7 @@ async def test_forgotten_portal_leaves_nothing(store: Store, secret_key: SecretS
     assert store.all_portals() == [neighbour] == (await anew(store, secret_key)).all_portals()
     assert await store.tokens(PORTAL, ADMIN) is None
     assert await store.tokens(PORTAL, MIRA, proven=False) is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0) is None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, dialog_id="17") is None
     assert not await store.order.superseded(PORTAL, MIRA, "presence", Place(1, 1))
     assert await store.tokens(OTHER, ADMIN) is not None
     assert await store.order.superseded(OTHER, MIRA, "presence", Place(1, 1))
@@ -339,14 +339,18 @@ async def test_other_event_asks_another_question_instead(store: Store) -> None:
     former = await ask(store)
     key = await ask(store, asked_by="event-2")
     assert key != former
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=former) is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key) is not None
+    assert (
+        await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=former, dialog_id="17") is None
+    )
+    assert (
+        await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key, dialog_id="17") is not None
+    )
 
 
 async def test_question_expires(store: Store) -> None:
     await ask(store, asked_at=100)
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=101) is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=100) is not None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=101, dialog_id="17") is None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=100, dialog_id="17") is not None
 
 
 async def test_question_is_answered_where_it_was_asked(store: Store) -> None:
@@ -357,39 +361,46 @@ async def test_question_is_answered_where_it_was_asked(store: Store) -> None:
 
 async def test_question_needs_its_key(store: Store) -> None:
     key = await ask(store)
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=f"{key}0") is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key) is not None
+    assert (
+        await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=f"{key}0", dialog_id="17")
+        is None
+    )
+    assert (
+        await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key, dialog_id="17") is not None
+    )
 
 
 async def test_question_is_its_persons_alone(store: Store) -> None:
     key = await ask(store)
-    assert await store.questions.take(PORTAL, JURIS, taken_by="event-2", asked_since=0, key=key) is None
-    assert await store.questions.take(OTHER, MIRA, taken_by="event-2", asked_since=0, key=key) is None
+    assert await store.questions.take(PORTAL, JURIS, taken_by="event-2", asked_since=0, key=key, dialog_id="17") is None
+    assert await store.questions.take(OTHER, MIRA, taken_by="event-2", asked_since=0, key=key, dialog_id="17") is None
 
 
 async def test_taken_question_is_closed_for_other_events(store: Store) -> None:
     key = await ask(store)
-    taken = await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key)
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key) is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key) == taken
+    taken = await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key, dialog_id="17")
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, key=key, dialog_id="17") is None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key=key, dialog_id="17") == taken
 
 
 async def test_refused_taker_does_not_close_the_question(store: Store) -> None:
     await ask(store)
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key="wrong") is None
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0) is not None
+    assert (
+        await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key="wrong", dialog_id="17") is None
+    )
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, dialog_id="17") is not None
 
 
 async def test_dropped_question_is_closed(store: Store) -> None:
     await ask(store)
     await store.questions.drop(PORTAL, MIRA, unless_asked_by="event-2")
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0) is None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, dialog_id="17") is None
 
 
 async def test_event_does_not_drop_its_own_question(store: Store) -> None:
     await ask(store)
     await store.questions.drop(PORTAL, MIRA, unless_asked_by="event-1")
-    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0) is not None
+    assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, dialog_id="17") is not None
 
 
 # --- order

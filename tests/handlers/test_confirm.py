@@ -291,3 +291,14 @@ async def test_confirmed_command_survives_a_portal_that_is_away(ask, portal, que
 
     assert reply.text.startswith("Your answer is open again")
     assert [notice.kind for notice in portal.notices] == ["declined"]
+
+
+async def test_button_of_another_chat_is_closed(ask, portal, question, group):
+    params = question.message.keyboard[0]["COMMAND_PARAMS"]
+
+    assert (await group("hello")).text
+    reply = await ask(f"/statusbot {params}", chat=311)
+    assert reply.text == CLOSED
+    assert portal.meetings[651][17] == "Y"
+    await ask.press(17, question.message, YES)
+    assert portal.meetings[651][17] == "Q"

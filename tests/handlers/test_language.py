@@ -155,3 +155,14 @@ async def test_choice_handled_again_is_answered_the_same(ask, portal):
 
     assert portal.messages[-1].text == reply.text
     assert await chosen_by(ask) == "en"
+
+
+async def test_language_counts_from_the_next_line_on(ask):
+    reply = await ask("language ru\nstatus\nlanguage en\nstatus")
+
+    assert reply.text.splitlines() == [
+        "Теперь я буду говорить с вами по-русски.",
+        "Ваш статус: «в сети».",
+        "I will speak English with you from now on.",
+        "Your status is “online”.",
+    ]

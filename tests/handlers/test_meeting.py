@@ -518,3 +518,22 @@ async def test_portal_in_another_language_makes_no_difference(ask, portal):
 
     assert "number 999" in (await ask("accept 999")).text
     assert (await ask("accept 651")).text.startswith("You are going: meeting 651 “Weekly sync”, Wed, Nov 25, 10:00")
+
+
+async def test_series_that_began_long_ago_is_named_by_its_hour(ask, portal):
+    portal.add_meeting(
+        700,
+        name="Daily",
+        host=23,
+        guests=[17],
+        start="2026-01-25T09:00:00",
+        tz="Europe/Riga",
+        rrule="FREQ=DAILY;COUNT=500",
+    )
+
+    assert (await ask("accept 700")).text == "You are going: meeting 700 “Daily”, 09:00 (Europe/Riga), whole series."
+    assert (await ask("decline 700")).text == (
+        "You are not going: meeting 700 “Daily”, 09:00 (Europe/Riga), whole series. Bitrix24 lets me answer a series only "
+        "as a whole; a single day can be declined in the calendar."
+    )
+    assert "на серию битрикс24 позволяет" in (await ask("принять 700\nотклонить 700")).text.lower()

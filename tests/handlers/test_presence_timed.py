@@ -749,3 +749,31 @@ async def test_presence_that_reads_back_differently_starts_no_timer(ask, portal,
 
     assert {"en": "Bitrix24 refused this", "ru": "Битрикс24 отказал"}[language] in reply.text
     assert await timer_of(ask) is None
+
+
+async def test_former_presence_after_a_lost_answer_is_what_an_earlier_timer_returned(ask, portal):
+    portal.set_presence(17, "away")
+    await ask("dnd for 1h")
+    await ask.wait(HOUR)
+    assert portal.presence[17] == "away"
+
+    portal.faults.add("im.user.status.set", faults.lost())
+    await ask("dnd for 1h")
+    await ask.wait(HOUR)
+    assert portal.presence[17] == "away"
+
+
+async def test_day_that_is_over_offers_no_end(ask, portal, clock):
+    await ask("status")
+    assert "Until my day ends" in (await ask("dnd")).buttons
+
+    clock.advance(9 * HOUR)  # 20:00 in Riga
+    assert (await ask("dnd")).buttons == ["30 min", "1 hour"]
+
+
+async def test_clock_time_after_any_presence_costs_two_requests(ask, portal):
+    await ask("away")
+    before = portal.requests
+    await ask("dnd until 15:00")
+
+    assert portal.requests - before == 2

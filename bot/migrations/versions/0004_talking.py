@@ -25,6 +25,7 @@ def _people() -> None:
         sa.Column("zone", sa.String),
         sa.Column("day_ends", sa.String),
         sa.Column("zone_asked_at", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("presence", sa.String),
     )
 
 
