@@ -173,19 +173,6 @@ async def test_yes_in_the_message_that_asks_answers_nothing(ask, portal, questio
     assert portal.meetings[651][17] == "Y"
 
 
-@pytest.fixture
-async def group(ask, portal):
-    """Write `said` in the project room, with a mention of the bot."""
-    portal.invite_bot(311, by=23)
-    await ask.deliver()
-    bot_id = next(iter(portal.bots.by_id))
-
-    async def say(said, user_id=17):
-        return await ask(f"[USER={bot_id}]Status Bot[/USER], {said}", user_id=user_id, chat=311)
-
-    return say
-
-
 async def test_confirmation_in_another_dialog_does_not_count(ask, portal, question, group):
     assert NOTHING_ASKED in (await group("yes")).text
     assert portal.meetings[651][17] == "Y"
