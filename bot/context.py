@@ -15,6 +15,7 @@ from bot.changes import Change, Undoing
 from bot.errors import ManifestError
 from bot.grammar import Call
 from bot.inbox import Entry, Inbox
+from bot.lists import Listing
 from bot.manifest import Manifest
 from bot.order import Place
 from bot.people import ZONE_FRESH_S, Person
@@ -145,6 +146,14 @@ class Context:
         """Carry out what was asked about."""
         confirmed = replace(self, confirmed=True)
         return await self.run(confirmed, [Call(name, words) for name, words in question.calls])
+
+    # --- lists
+
+    async def last_list(self) -> Listing | None:
+        """Return the list that the sender was shown here last, before this message."""
+        now = self.now.timestamp()
+        lists = self.store.lists
+        return await lists.last(self.portal, self.user_id, self.dialog_id, now, unless_by=self.event_key)
 
     # --- language, zone
 

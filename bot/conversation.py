@@ -93,7 +93,7 @@ class Conversation:
                 if self._too_late():
                     begun = self._starts > 1 or self._begun > 0
                     key = "errors.too-late-to-finish" if begun else "errors.too-late"
-                    return self._together([*self._replies, self._refused("late", key)])
+                    return await self._together([*self._replies, self._refused("late", key)])
                 try:
                     with self._parts.outbox.working():  # between attempts nobody's reply has to wait for this one
                         return await self._attempt(self._left(meant.calls))
@@ -161,13 +161,16 @@ class Conversation:
                 await self._get_to_know()
                 ctx = replace(ctx, person=self._person, language=self._person.language or ctx.language)
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
-        return self._together(self._replies)
+        return await self._together(self._replies)
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:
-        return self._together([await self._call(replace(ctx, call=call)) for call in calls])
+        return await self._together([await self._call(replace(ctx, call=call)) for call in calls])
 
-    def _together(self, replies: Sequence[Reply]) -> Reply:
-        return Reply.together(replies, self._parts.texts.say(self._language, "errors.no-room"))
+    async def _together(self, replies: Sequence[Reply]) -> Reply:
+        whole = Reply.together(replies, self._parts.texts.say(self._language, "errors.no-room"))
+        if any(reply.lists for reply in replies) and not whole.lists:  # nobody saw it, so no row of it can be meant
+            await self._parts.store.lists.forget(self._portal.member_id, self._event.key)
+        return whole
 
     async def _call(self, ctx: Context) -> Reply:
         handler = self._parts.router.handlers[ctx.call.name]

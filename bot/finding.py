@@ -31,8 +31,10 @@ _WEEK = timedelta(days=7)
 _ALIKE = 80
 # Letters from which the beginning of a word tells which one it is; fewer may be any other's, or a day's.
 _TELLING = 4
-# Letters that may have been written too many.
-_MORE = 2
+# Letters that may have been written too many, as in "the weekly meeting".
+_MORE = 9
+# Letters from which a word of small talk may be the name of a meeting in another form.
+_MUCH = 6
 # The commands that give an answer; a third one takes it back.
 _VERBS = {Answer.YES: "accept", Answer.NO: "decline"}
 
@@ -71,13 +73,11 @@ def _unavailable(ctx: Context, meeting_id: int) -> Reply:
 
 
 async def _in_list(ctx: Context, reference: Row, wanted: Answer | None) -> Invitation | Reply:
-    now, lists = ctx.now.timestamp(), ctx.store.lists
     if reference.of:
-        listing = await lists.find(ctx.portal, reference.of, now)
+        listing = await ctx.store.lists.find(ctx.portal, reference.of, ctx.now.timestamp())
     else:
-        listing = await lists.last(ctx.portal, ctx.user_id, now)
-    # In a group "#1" may be about a list that somebody else was shown there.
-    if listing is None or (not ctx.private and listing.dialog_id != ctx.dialog_id):
+        listing = await ctx.last_list()
+    if listing is None:
         return ctx.reply("agenda.no-list", "refused")
     if not 1 <= reference.row <= len(listing.on_page):
         return ctx.reply("agenda.no-row", "refused", row=reference.row, rows=len(listing.on_page))
@@ -154,10 +154,10 @@ def _holds(title: str, words: str) -> bool:
 def _resembles(title: str, reference: Titled) -> bool:
     """Whether a title holds something like the words: another case of a noun, a slip of a finger.
 
-    Not after small talk, and not when much more was said, which may turn the meaning round.
+    Not when much more was said, which may turn the meaning round, and not for a short word of small talk.
     """
     words, title = reference.title, normal(title)
-    if reference.casual or len(words) > len(title) + _MORE:
+    if len(words) > len(title) + _MORE or (reference.casual and len(words) < _MUCH):
         return False
     return fuzz.partial_ratio(words, title) >= _ALIKE
 

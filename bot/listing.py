@@ -84,9 +84,10 @@ async def show(ctx: Context, name: str, entries: Iterable[Entry], verb: str = ""
         verb: The command that a row is to be chosen for, if the list asks.
     """
     # What is nobody else's business does not even show in a group that there is something.
-    listed = [entry for entry in entries if ctx.private or (entry.answer is not None and entry.accessible)]
+    found = list(entries)
+    listed = [entry for entry in found if ctx.private or (entry.answer is not None and entry.accessible)]
     if not listed:
-        return ctx.reply(f"agenda.empty-{name}", "unchanged")
+        return ctx.reply("agenda.empty-in-group" if found else f"agenda.empty-{name}", "unchanged")
     listing = Listing(
         key="",
         portal=ctx.portal,
@@ -122,14 +123,13 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
     change = await ctx.last_change()
     undoable = answered_meeting(change) if change and change.undone_by is None else None
     rows = [_buttons(ctx, listing, row, number, undoable) for number, row in _numbered(listing)]
-    shown = Reply(text, buttons=tuple(row for row in [*rows, _turning(ctx, listing)] if row))
+    shown = Reply(text, buttons=tuple(row for row in [*rows, _turning(ctx, listing)] if row), lists=True)
     return replace(shown, outcome=done.outcome, connects=done.connects, in_place=True) if done else shown
 
 
 async def note_answer(ctx: Context, meeting_id: int, answer: Answer) -> None:
     """Let the sender's last list show an answer that was given by other means than its buttons."""
-    now = ctx.now.timestamp()
-    listing = await ctx.store.lists.last(ctx.portal, ctx.user_id, now)
+    listing = await ctx.last_list()
     if listing is not None and any(row.meeting_id == meeting_id for row in listing.rows):
         await ctx.store.lists.rewrite(listing.answered(meeting_id, answer.value), listing.made_at)
 

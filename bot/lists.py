@@ -8,7 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, metadata
@@ -25,6 +25,7 @@ lists = Table(
     Column("key", String, primary_key=True),
     Column("portal", String, nullable=False, index=True),
     Column("user_id", Integer, nullable=False),
+    Column("dialog_id", String, nullable=False),
     Column("made_by", String, nullable=False),  # event and command
     Column("made_at", Integer, nullable=False),
     Column("content", Text, nullable=False),  # encrypted
@@ -117,11 +118,12 @@ class Lists:
         Returns:
             None when another command of the message was answered with a list already: `#2` could mean either.
         """
-        of_message = lists.c.made_by.startswith(f"{event_key} ", autoescape=True)
 
         def work(connection: Connection) -> Listing | None:
             connection.execute(delete(lists).where(lists.c.made_at < listing.made_at - KEPT_S))
-            statement = select(lists.c.key, lists.c.made_by).where(lists.c.portal == listing.portal, of_message)
+            statement = select(lists.c.key, lists.c.made_by).where(
+                lists.c.portal == listing.portal, _made_by(event_key)
+            )
             known = connection.execute(statement).one_or_none()
             if known is not None and known.made_by != made_by:
                 return None
@@ -146,9 +148,15 @@ class Lists:
             return None
         return replace(listing, page=int(page))
 
-    async def last(self, portal: str, user_id: int, now: float) -> Listing | None:
-        """Return the list that a person was shown last."""
-        return await self._first(lists.c.portal == portal, lists.c.user_id == user_id, now=now)
+    async def last(self, portal: str, user_id: int, dialog_id: str, now: float, *, unless_by: str) -> Listing | None:
+        """Return the list that a person was shown last in a dialog; `unless_by` is the message that is being answered."""
+        of_person = (lists.c.portal == portal, lists.c.user_id == user_id, lists.c.dialog_id == dialog_id)
+        return await self._first(*of_person, ~_made_by(unless_by), now=now)
+
+    async def forget(self, portal: str, event_key: str) -> None:
+        """Remove the list of a message: it was not shown after all."""
+        statement = delete(lists).where(lists.c.portal == portal, _made_by(event_key))
+        await self._database.write(lambda c: c.execute(statement))
 
     async def _first(self, *where: Any, now: float) -> Listing | None:
         newest_first = (lists.c.made_at.desc(), _LATEST)
@@ -157,7 +165,7 @@ class Lists:
         return None if row is None else self._opened(row)
 
     def _row(self, listing: Listing) -> dict[str, Any]:
-        plain = {name: getattr(listing, name) for name in ("key", "portal", "user_id", "made_at")}
+        plain = {name: getattr(listing, name) for name in ("key", "portal", "user_id", "dialog_id", "made_at")}
         return plain | {"content": self._vault.close(asdict(listing))}
 
     def _opened(self, row: Any) -> Listing | None:
@@ -166,3 +174,7 @@ class Lists:
             return None  # not as we wrote it
         rows = tuple(Row(**values) for values in opened.pop("rows"))
         return Listing(**opened, rows=rows)
+
+
+def _made_by(event_key: str) -> ColumnElement[bool]:
+    return lists.c.made_by.startswith(f"{event_key} ", autoescape=True)

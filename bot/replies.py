@@ -13,6 +13,8 @@ Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
 
 # Characters of a reply; more is no conversation, and fills a telephone's screen twice.
 LONGEST = 1_000
+# What is longer explains or lists something.
+_LONG = 200
 # Rows of buttons; the portal takes a keyboard of 30 KB (contract D.5).
 MOST_ROWS = 20
 
@@ -40,6 +42,7 @@ class Reply:
         connects: A button with the sender's link to connect goes along; private chats only.
         buttons: Rows of other buttons.
         in_place: It replaces the message whose button was pressed, if it answers a button.
+        lists: It shows a list with rows to refer to.
         state: What a row of a list shows of the meeting from now on.
         language: Of the reply, when it is another one than the message's.
     """
@@ -52,6 +55,7 @@ class Reply:
     connects: bool = False
     buttons: tuple[tuple[Button, ...], ...] = ()
     in_place: bool = False
+    lists: bool = False
     state: State | None = None
     language: str | None = None
 
@@ -61,8 +65,8 @@ class Reply:
 
         Args:
             replies: At least one.
-            more: Says that there was no room for the rest. Questions are left out first, since what is not read is not agreed
-                to; then the longest, which tell things and have done nothing.
+            more: Says that there was no room for all. Long ones are left out first, which tell things and have done nothing; then
+                questions, since what is not read is not agreed to.
         """
         if len(replies) == 1:
             return replies[0]
@@ -71,10 +75,8 @@ class Reply:
             replies = [replace(reply, text=reply.short or reply.text) for reply in replies]
             text = _joined([reply.text for reply in replies])
         while len(text) > LONGEST and len(replies) > 1:
-            questions = [number for number, reply in enumerate(replies) if reply.asks]
-            longest = max(range(len(replies)), key=lambda number: len(replies[number].text))
-            left_out = questions[-1] if questions else longest
-            replies = [reply for number, reply in enumerate(replies) if number != left_out]
+            least = _least_needed(replies)
+            replies = [reply for reply in replies if reply is not least]
             text = _joined([*(reply.text for reply in replies), more])
         outcomes = {reply.outcome for reply in replies}
         return cls(
@@ -84,7 +86,14 @@ class Reply:
             connects=any(reply.connects for reply in replies),
             buttons=_told_apart([row for reply in replies for row in reply.buttons])[:MOST_ROWS],
             in_place=all(reply.in_place for reply in replies),
+            lists=any(reply.lists for reply in replies),
         )
+
+
+def _least_needed(replies: Sequence[Reply]) -> Reply:
+    told = [reply for reply in replies if not reply.asks and len(reply.text) > _LONG]
+    questions = [reply for reply in replies if reply.asks]
+    return max(told, key=lambda reply: len(reply.text)) if told else [*replies, *questions][-1]
 
 
 def _told_apart(rows: Sequence[tuple[Button, ...]]) -> tuple[tuple[Button, ...], ...]:

@@ -1,5 +1,6 @@
 """Presence: `im.user.status.*`, always as the sender (contract H); for a while, if they say for how long."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -132,10 +133,17 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
     before = _before(ctx, wanted, changed.before)
     former = await _former(ctx, wanted, before, timer)
     undoing = _undoing(wanted, before, timer)
+    is_guess = ctx.repeated and changed.before is wanted
     await ctx.start_timer(wanted, former, ends, day.zone if day else FALLBACK_ZONE, undoing=undoing)
     await ctx.saw_presence(wanted)
     await ctx.carried_out(_SUBJECT)
-    return _done(ctx, wanted, await ctx.timer())
+    done = _done(ctx, wanted, await ctx.timer())
+    if not is_guess:
+        return done
+    # An attempt was interrupted after it had set the presence, so nobody has seen what was there before.
+    return replace(
+        done, text=ctx.text("presence.former-guessed", done=done.text, former=ctx.text(f"presence.name-{former}"))
+    )
 
 
 async def _end(ctx: Context, until: str) -> tuple[datetime, WorkingDay | None, bool]:

@@ -1,6 +1,6 @@
 """Taking back what the sender's last command changed: one level, for a day."""
 
-from bot import Call, Context, Reply, Router
+from bot import Call, Context, Reply, Router, Safe
 
 router = Router()
 
@@ -17,8 +17,12 @@ async def undo(ctx: Context) -> Reply:
     asking = [Call(call.name, call.words) for call in change.undoing if call.asks]
     if asking and not ctx.confirmed:
         question = await ctx.run(ctx, asking)
+        others = [call.words[0] for call in change.undoing if not call.asks]
         if question.asks:
-            return Reply(question.text, "asked", asks=(ctx.call,))
+            text = question.text
+            if others:
+                text = ctx.text("undo.with-it", question=text, meetings=Safe(", ".join(others)))
+            return Reply(text, "asked", asks=(ctx.call,))
     reply = await ctx.run(ctx, [Call(call.name, call.words) for call in change.undoing])
     if reply.outcome not in ("refused", "failed"):  # what was not restored can still be
         await ctx.mark_undone()

@@ -14,6 +14,7 @@ empty-tomorrow = Nothing is in your calendar tomorrow.
 empty-invitations = No invitation waits for your answer.
 empty-unanswered = No invitation waits for your answer, so I changed nothing. To change an answer, add the number: “accept 651”, “decline 651”.
 empty-which = I find no such meeting in your calendar.
+empty-in-group = What is in your calendar then is none of this group's business; write to me in a private chat to see it.
 
 # A row. In a group only the number and the answer are shown.
 row = #{ $row } “{ $title }” ({ $number }), { $when }, { $answer }

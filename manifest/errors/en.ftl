@@ -11,7 +11,7 @@ unclear-number = I am not sure which meeting you mean, so I did nothing. Write i
 unclear-row = Do you mean a row of my last list, or the number of a meeting? I did nothing. Write for example “{ $word } #2” for the row, or “accept 651” for the number.
 unclear-separate = Is that one number or several? I did nothing. Put a comma and a space between numbers: “{ $word } 651, 652”.
 unclear-too-many = That is more than I take at once, so I did nothing. Please send at most 20 in one message.
-unclear-language = I do not speak that language, so I changed nothing. Write “{ $word } en” or “{ $word } ru”.
+unclear-language = I speak English and Russian, so I changed nothing. Write “{ $word } en” or “{ $word } ru”.
 unclear-extra = I understand “{ $word }”, but not what stands after it, so I did nothing. Write just “{ $word }”.
 unclear-lines = I do not understand every line of your message, so I did none of it. Write one command per line, for example “accept 651”.
 
@@ -21,7 +21,7 @@ forwarded = This is a forwarded message, and I act only on your own words. Pleas
 not-proven = I cannot prove that this command came from you, so nothing was changed. Please write it to me once more yourself.
 not-connected = I have no permission from Bitrix24 to act for you yet, so nothing was changed. Press the button to give it; I then carry out your message, if that takes no longer than 10 minutes. Write “connect” for a new link.
 not-lasting = I may act for you now, but not later, so I could not end this at the time that you gave; your status was not changed. Press the button to give me a permission that lasts; I then carry out your message, if that takes no longer than 10 minutes.
-no-room = There was no room here for the rest; please send that part once more by itself.
+no-room = There was no room here for all of it: I left out what only explains, lists or asks. Please ask for that by itself.
 too-late = Your message reached me too late, so I did not carry it out. Please send it again if you still want it.
 too-late-to-finish = Something held me up, and now it is too late to go on. Please check the result, and send your message again if you still want it.
 given-up = I tried several times to carry out your message and could not finish. Please check the result and send it again if needed.

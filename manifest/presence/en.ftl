@@ -11,6 +11,11 @@ dnd-done-until = Do not disturb is on until { $until }; then your former status 
 away-done-until = Your status is “away” until { $until }; then your former one returns. Colleagues are not shown this status by the new messenger.
 break-done-until = Your status is “break” until { $until }; then your former one returns. Colleagues are not shown this status by the new messenger.
 timer-failed = I could not bring back your former status at the time that you gave. Please write “online” if you are back.
+former-guessed = { $done } I was interrupted, so I can only bring back the last one that I know of: { $former }.
+name-break = break
+name-away = away
+name-dnd = do not disturb
+name-online = online
 
 online-now = Your status is “online”.
 dnd-now = Your status is “do not disturb”.
@@ -29,7 +34,7 @@ button-online = Online again
 
 # Until when? Nothing was changed.
 time-unknown = I understand “{ $word }”, but not until when, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 15:00”, or just “{ $word }”.
-time-when = I am not sure until when you mean, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 15:00” or “{ $word } until tomorrow 9:00”.
+time-when = I am not sure until when you mean, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 5pm” or “{ $word } until tomorrow 9:00”.
 time-past = That time has passed already, so I did nothing. Write for example “{ $word } until tomorrow 9:00”.
 time-twice = That time comes twice in the night when the clocks are put back, so I did nothing. Write for how long instead, for example “{ $word } for 8 hours”.
 time-skipped = That time does not exist in the night when the clocks are put forward, so I did nothing. Write for how long instead, for example “{ $word } for 8 hours”.

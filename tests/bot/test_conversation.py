@@ -787,7 +787,8 @@ async def test_outcome_is_never_left_out_for_explanations(ask, portal, said):
 async def test_question_that_is_left_out_is_not_asked(ask, portal):
     await ask("accept 651")
     reply = await ask("help\nhelp accept\nhelp decline\nreset 651")
-    assert ("Take back your answer" in reply.text) == ("Yes, do it" in reply.buttons)
+    is_asked = "651 “Weekly sync”?" in reply.text
+    assert is_asked == ("Yes, do it" in reply.buttons)
 
     await ask("yes")
-    assert portal.meetings[651][17] == ("Q" if "Take back your answer" in reply.text else "Y")
+    assert portal.meetings[651][17] == ("Q" if is_asked else "Y")

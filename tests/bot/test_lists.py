@@ -38,7 +38,7 @@ async def test_list_is_found_as_it_was_shown(kept):
 
     assert shown == replace(listing(row(651), row(700)), key=shown.key)
     assert await kept.find(PORTAL, shown.shown_as, NOW) == shown
-    assert await kept.last(PORTAL, 17, NOW) == shown
+    assert await kept.last(PORTAL, 17, "17", NOW, unless_by="now") == shown
 
 
 async def test_pages_hold_nine_rows(kept):
@@ -56,7 +56,7 @@ async def test_button_finds_the_page_that_it_stands_below(kept):
 
     assert (await kept.find(PORTAL, shown.shown_as, NOW)).page == 1
     assert (await kept.find(PORTAL, f"{shown.key}-2", NOW)).page == 2
-    assert (await kept.last(PORTAL, 17, NOW)).page == 2
+    assert (await kept.last(PORTAL, 17, "17", NOW, unless_by="now")).page == 2
 
 
 @pytest.mark.parametrize("page", ["", "-", "-0", "-3", "-02", "-1-1", "-x", "-\u0661"])
@@ -92,9 +92,9 @@ async def test_last_list_is_the_person_s_newest(kept):
     newest = await kept.keep(listing(row(700)), "two", "two meetings")
     await kept.keep(listing(row(701), user_id=42), "three", "three meetings")
 
-    assert await kept.last(PORTAL, 17, NOW) == newest
-    assert await kept.last(PORTAL, 23, NOW) is None
-    assert await kept.last("another", 17, NOW) is None
+    assert await kept.last(PORTAL, 17, "17", NOW, unless_by="now") == newest
+    assert await kept.last(PORTAL, 23, "23", NOW, unless_by="now") is None
+    assert await kept.last("another", 17, "17", NOW, unless_by="now") is None
 
 
 async def test_list_of_another_portal_is_not_found(kept):
@@ -107,7 +107,7 @@ async def test_list_is_kept_for_a_day_and_then_deleted(kept, database):
     shown = await kept.keep(listing(row(651)), "one", "one meetings")
     assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S) == shown
     assert await kept.find(PORTAL, shown.shown_as, NOW + KEPT_S + 1) is None
-    assert await kept.last(PORTAL, 17, NOW + KEPT_S + 1) is None
+    assert await kept.last(PORTAL, 17, "17", NOW + KEPT_S + 1, unless_by="now") is None
 
     await kept.keep(replace(listing(row(700)), made_at=NOW + KEPT_S + 1), "two", "two meetings")
     assert len(await database.read(lambda c: c.execute(select(lists.c.key)).all())) == 1
@@ -126,7 +126,7 @@ async def test_row_that_was_moved_to_another_person_is_not_believed(kept, databa
     await database.write(lambda c: c.execute(text("UPDATE lists SET user_id = 42")))
 
     assert await kept.find(PORTAL, shown.shown_as, NOW) is None
-    assert await kept.last(PORTAL, 42, NOW) is None
+    assert await kept.last(PORTAL, 42, "42", NOW, unless_by="now") is None
 
 
 async def test_content_of_another_list_is_not_believed(kept, database, secret_key):
@@ -138,3 +138,27 @@ async def test_content_of_another_list_is_not_believed(kept, database, secret_ke
     await database.write(lambda c: c.execute(lists.update().values(content=content)))
     assert await kept.find(PORTAL, shown.shown_as, NOW) is None
     assert await kept.find(PORTAL, other.shown_as, NOW) == other
+
+
+async def test_last_list_is_that_of_its_dialog(kept):
+    private = await kept.keep(listing(row(651)), "one", "one meetings")
+    group = await kept.keep(replace(listing(row(700)), dialog_id="chat311"), "two", "two meetings")
+
+    assert await kept.last(PORTAL, 17, "17", NOW, unless_by="now") == private
+    assert await kept.last(PORTAL, 17, "chat311", NOW, unless_by="now") == group
+
+
+async def test_list_of_the_message_itself_is_not_the_last_one(kept):
+    before = await kept.keep(listing(row(651)), "one", "one meetings")
+    await kept.keep(listing(row(700)), "two", "two meetings")
+
+    assert await kept.last(PORTAL, 17, "17", NOW, unless_by="two") == before
+
+
+async def test_list_that_was_not_shown_is_forgotten(kept):
+    before = await kept.keep(listing(row(651)), "one", "one meetings")
+    dropped = await kept.keep(listing(row(700)), "two", "two meetings")
+    await kept.forget(PORTAL, "two")
+
+    assert await kept.find(PORTAL, dropped.shown_as, NOW) is None
+    assert await kept.last(PORTAL, 17, "17", NOW, unless_by="now") == before

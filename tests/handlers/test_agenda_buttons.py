@@ -470,6 +470,14 @@ async def test_group_list_leaves_out_what_concerns_nobody_else(ask, portal, grou
     assert [line for line in listed.text.splitlines() if line.startswith("#")] == ["#1 meeting 651: not answered"]
 
 
+async def test_group_is_told_that_there_is_nothing_for_it(ask, portal, group):
+    portal.delete_meeting(651)
+    assert (await group("meetings")).text == "Nothing is in your calendar in the next 7 days."
+
+    portal.add_entry(900, name="Dentist", owner=17, start="2026-11-24T10:00")
+    assert (await group("meetings")).text.startswith("What is in your calendar then is none of this group's business")
+
+
 async def test_list_shows_what_was_answered_in_words_since(ask, portal, listed):
     await ask("decline #1")
     reply = await ask.press(17, listed.message, "#2 Accept")

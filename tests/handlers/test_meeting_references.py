@@ -340,8 +340,36 @@ async def test_titles_in_another_form_are_listed_when_there_are_several(ask, por
     assert told(portal) == []
 
 
-async def test_small_talk_that_only_resembles_a_title_names_nothing(ask, portal, calendar):
-    assert (await ask("ok standup")).text.startswith("I find no meeting ahead")
+async def test_short_small_talk_that_only_resembles_a_title_names_nothing(ask, portal, calendar):
+    assert (await ask("ok stend")).text.startswith("I find no meeting ahead")
+
+
+@pytest.mark.parametrize("said", ["иду на ёлки и планы", "буду на ёлке и планах", "ok standup"])
+async def test_title_in_another_form_after_small_talk_is_asked_about(ask, portal, calendar, said):
+    question = await ask(said)
+
+    assert question.text.endswith("?")
+    assert len(question.buttons) == 2
+    assert told(portal) == []
+
+
+@pytest.mark.parametrize("said", ["accept the weekly sync meeting", "accept weekly sync event"])
+async def test_title_with_a_noun_behind_it_is_asked_about(ask, portal, said):
+    assert (await ask(said)).text.startswith("Accept meeting 651 “Weekly sync”")
+
+
+async def test_row_is_none_of_a_list_that_was_left_out(ask, portal, listed):
+    reply = await ask("help\nhelp accept\nhelp decline\nhelp reset\nhelp dnd\ninvitations")
+    assert "#1" not in reply.text.replace("#2", "")
+
+    await ask("accept #4")
+    assert told(portal) == [(651, 17, "accepted")]
+
+
+async def test_row_beside_a_list_is_that_of_the_list_before(ask, portal, listed):
+    await ask("tomorrow\naccept #1")
+
+    assert told(portal) == [(700, 17, "accepted")]
 
 
 async def test_calendar_that_is_not_shown_is_said(make_ask, portal):
@@ -751,7 +779,7 @@ async def test_question_that_has_no_room_is_not_agreed_to(ask, portal):
         for number in range(first, first + 9):
             portal.add_meeting(number, name="Long title " * 4, host=23, guests=[17], start=f"{day}T12:00:00")
     question = await ask("accept all today\naccept all tomorrow")
-    assert question.text.endswith("please send that part once more by itself.")
+    assert question.text.endswith("Please ask for that by itself.")
     assert len(question.text) <= 1_000
 
     await ask("yes")

@@ -777,3 +777,15 @@ async def test_clock_time_after_any_presence_costs_two_requests(ask, portal):
     await ask("dnd until 15:00")
 
     assert portal.requests - before == 2
+
+
+async def test_guess_about_the_former_presence_is_said(ask, portal):
+    portal.set_presence(17, "away")
+    portal.faults.add("im.user.status.set", faults.lost())
+    english = await ask("dnd for 1h")
+    assert english.text.endswith("I can only bring back the last one that I know of: online.")
+
+    portal.set_presence(17, "away")
+    portal.faults.add("im.user.status.set", faults.lost())
+    russian = await ask("перерыв на час")
+    assert "вернуть я смогу только последний известный мне" in russian.text

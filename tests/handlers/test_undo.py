@@ -377,7 +377,8 @@ def two(portal):
 async def test_undo_does_nothing_before_it_is_confirmed(ask, portal, two):
     await ask("accept 651, 700")
     portal.notices.clear()
-    await ask("undo")
+    question = await ask("undo")
+    assert question.text.endswith("Together with it your former answers return: 700.")
     assert told(portal) == []
 
     assert (await ask("no")).text == "All right, nothing changed."

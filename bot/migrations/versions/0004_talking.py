@@ -35,6 +35,7 @@ def _lists() -> None:
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("portal", sa.String, nullable=False, index=True),
         sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("dialog_id", sa.String, nullable=False),
         sa.Column("made_by", sa.String, nullable=False),
         sa.Column("made_at", sa.Integer, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
