@@ -5,7 +5,7 @@ tell leaves through `deliver`. No call does any input or output except the `post
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 from bot.emulator.answers import Response
 from bot.emulator.basics import Basics
@@ -294,7 +294,7 @@ class Portal:
         return self._conversation.say(where, user_id, text, hit, forward=original)
 
     def press(
-        self, user_id: int, message_id: int, button: str | int | dict[str, Json], *, auth_as: int | None = None
+        self, user_id: int, message_id: int, button: str | int | dict[str, Any], *, auth_as: int | None = None
     ) -> Pressed:
         """Press a button by its text, by its place counted from 0, or as an outdated client still shows it."""
         return self._conversation.press(user_id, message_id, button, Hit(auth_as=auth_as))

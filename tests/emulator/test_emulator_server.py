@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.emulator import faults
 from bot.emulator.clock import ManualClock
+from bot.emulator.control import Control
 from bot.emulator.php import decode
 from bot.emulator.portal import Portal
 from bot.emulator.queue import CONTENT_TYPE
@@ -209,6 +210,24 @@ async def test_the_own_api_says_what_is_wrong(
 
     assert answer.status_code == 400
     assert words in answer.json()["error"]
+
+
+async def test_every_action_says_that_it_does_not_know_an_argument(http: httpx.AsyncClient, portal: Portal) -> None:
+    for action in Control(portal)._actions:
+        answer = await http.post(f"/emulator/{action}", json={"nonsense": 1})
+
+        assert (answer.status_code, "nonsense" in answer.json()["error"]) == (400, True), action
+
+
+async def test_buttons_are_pressed_through_the_own_api(http: httpx.AsyncClient, portal: Portal) -> None:
+    await act(http, "create_app", handler_url="http://127.0.0.1/h", install_url="http://127.0.0.1:1/i")
+    said = await act(http, "say", user_id=17, text="hello", chat=311)
+    shown = {"TEXT": "Go", "LINK": "https://example.org/", "TYPE": "BUTTON"}
+    portal.messages[-1].keyboard.append(shown)
+
+    for button in ("Go", 0, shown):
+        pressed = await act(http, "press", user_id=17, message_id=said["id"], button=button)
+        assert pressed["value"] == "https://example.org/"
 
 
 async def test_the_own_api_takes_json_objects_only(http: httpx.AsyncClient) -> None:
