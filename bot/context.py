@@ -95,10 +95,6 @@ class Context:
     def reply(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
         return Reply(self.text(key, **args), outcome)
 
-    def ask(self, key: str, **args: Any) -> Reply:
-        """Ask the sender to confirm this very command; it then runs again, `confirmed`."""
-        return Reply(self.text(key, **args), "asked", asks=(self.call,))
-
     def offer_connection(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
         """Answer with a link on which the sender permits us to act for them. Only in private: others must not see it."""
         return Reply(self.text(key, **args), outcome, connects=self.private)

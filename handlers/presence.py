@@ -121,6 +121,7 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
     """
     timer = await ctx.timer()
     if ctx.repeated and timer is not None and timer.made_by == ctx.made_by and timer.presence == wanted:
+        await ctx.saw_presence(wanted)
         await ctx.carried_out(_SUBJECT)
         return _done(ctx, wanted, timer)
     ends, day, is_known = await _end(ctx, until)
