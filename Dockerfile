@@ -4,9 +4,8 @@ ARG PYTHON=3.11
 FROM python:${PYTHON}-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-# Every file of the lock is verified by its hash here, and what is installed below comes from these files alone. So the lock needs
-# no second part: the tools of developers are downloaded, and what builds the bot is used, yet only what it runs on gets into
-# /opt/statusbot.
+# Every file of the lock is verified by its hash here, and what is installed below comes from these files alone. The lock also
+# names what builds the bot: that is used, yet only what the bot runs on gets into /opt/statusbot.
 COPY requirements.lock ./
 RUN pip download --require-hashes --only-binary :all: --requirement requirements.lock --dest wheels
 COPY pyproject.toml README.md LICENSE ./

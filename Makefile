@@ -1,29 +1,49 @@
 # install, demo, test, check, bench; each makes what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+NEEDED := statusbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...
+UNFILLED := { echo 'Not everything could be installed: is there a network, and is there room?' >&2; exit 1; }
 
-.PHONY: install demo test check bench
+# An install that came to its end wrote its folder into .venv/installed. Without that (it was cut short), with another one there
+# (this folder was moved or copied), or without a Python that works, .venv begins anew.
+WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && grep -sxF "$$(pwd -P)" .venv/installed)
+
+.PHONY: install demo test check bench .venv
 
 install: .venv/installed
 
-.venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "statusbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+.venv:
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON) here. $(NEEDED)' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(NEEDED)")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '$(PYTHON) cannot make a .venv; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo 'No .venv could be made in $(CURDIR): is there room, and may you write there?' >&2; exit 1; }
+
+.venv/installed: requirements.lock pyproject.toml $(if $(WHOLE),,.venv)
+	@echo 'Installing what the bot runs on, once; this may take a minute ...'
+	@rm -f .venv/installed
+	@$(PIP) install --require-hashes -r requirements.lock || $(UNFILLED)
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@pwd -P >.venv/installed
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	@echo 'Installing the tools of developers, once; this may take a minute ...'
+	@rm -f .venv/installed
+	@$(PIP) install --require-hashes -r requirements-dev.lock || $(UNFILLED)
+	@pwd -P >.venv/installed
 	@touch $@
 
 demo: install
 	$(BIN)/statusbot demo
 
-test: install
+test: .venv/installed-dev
 	$(BIN)/python -m pytest
 
-check: install
+check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install
+bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks

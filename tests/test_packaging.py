@@ -227,7 +227,9 @@ def test_no_secret_reaches_the_builder_or_the_clone(service):
     assert f"!{secret}" not in text_of(".dockerignore").splitlines()
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", "requirements.lock", "deploy/statusbot.service"])
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "compose.yaml", "requirements.lock", "requirements-dev.lock", "deploy/statusbot.service"]
+)
 def test_no_registry_is_named(name):
     images = re.findall(r"^(?:FROM|\s*image:)\s+(\S+)", text_of(name), re.MULTILINE)
 
