@@ -99,9 +99,8 @@ def check(*, new_key: bool) -> None:
     log.configure("error", None)
     # A resolver that is away would hold the end of the process up, long after each look-up was given up.
     os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:1")
-    report = Report(click.echo)
-    _run(checks(report))
-    sys.exit(1 if report.problems else 0)
+    report = Report(click.echo, sys.stderr if sys.stderr.isatty() else None)
+    sys.exit(0 if _run(checks(report)) else 1)
 
 
 @cli.command()

@@ -31,15 +31,16 @@ _REQUEST_S = 3.0
 _INSTALLATION_S = 8.0
 
 
-async def check(report: Report) -> None:
-    """Examine what the environment configures."""
+async def check(report: Report) -> bool:
+    """Examine what the environment configures; tell whether nothing needs a person."""
     lines = settings.problems()
     for line in lines:
         report.problem(line)
     if lines:
         report.skipped("database, public address, portal: they need the settings")
-        return
-    await examine(report, settings.load())
+    else:
+        await examine(report, settings.load())
+    return report.problems == 0
 
 
 async def examine(

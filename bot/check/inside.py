@@ -1,6 +1,7 @@
 """What the portal knows of our application, asked with the installer's token: two requests in all."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,8 @@ class Installation:
         if pinned not in (None, self._portal.member_id):
             self._report.problem(f"STATUSBOT_MEMBER_ID is not that of the installed portal: correct it, or {REINSTALL}")
         try:
-            answers = await self._caller.batch(self._questions())
+            with self._asking("batch"):
+                answers = await self._caller.batch(self._questions())
         except NotConnected:
             self._report.problem(f"the installer's token is dead: as an administrator, {REINSTALL}")
         except BitrixError as error:
@@ -45,6 +47,9 @@ class Installation:
                 self._events(answers)
             return
         self._report.skipped("clock, scopes, bot, commands, events: they need what is wrong above")
+
+    def _asking(self, method: str) -> AbstractContextManager[None]:
+        return self._report.asking(f"{self._parts.settings.portal_url}/rest/{method}")
 
     def _questions(self) -> Mapping[str, Command]:
         questions = {
@@ -138,7 +143,8 @@ class Installation:
         if bot.get("eventMode") != "webhook":
             self._report.problem(f"the bot's events wait to be fetched instead of being sent: {SYNC}")
         try:
-            listed = await imbot.command_list(self._caller, int(bot_id))
+            with self._asking("imbot.v2.Command.list"):
+                listed = await imbot.command_list(self._caller, int(bot_id))
         except BitrixError as error:
             self._report.problem(in_words(error))
             return

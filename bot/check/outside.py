@@ -24,7 +24,7 @@ class NoAnswer(Exception):
     """Nobody answered; the message says why."""
 
 
-async def _ask(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> httpx.Response:
+async def _ask(report: Report, http: httpx.AsyncClient, method: str, url: str, **options: Any) -> httpx.Response:
     """Send one request; what the client allows for each step of it is the limit for all of it.
 
     Raises:
@@ -32,8 +32,9 @@ async def _ask(http: httpx.AsyncClient, method: str, url: str, **options: Any) -
     """
     limit_s = http.timeout.read
     try:
-        async with asyncio.timeout(limit_s):
-            return await http.request(method, url, follow_redirects=False, **options)
+        with report.asking(url):
+            async with asyncio.timeout(limit_s):
+                return await http.request(method, url, follow_redirects=False, **options)
     except (httpx.TimeoutException, TimeoutError):
         raise NoAnswer(f"no answer in {limit_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -47,10 +48,10 @@ async def public_address(report: Report, http: httpx.AsyncClient, chosen: Settin
     """Look whether the public address leads to this bot, seen from this machine."""
     url = chosen.public_url
     try:
-        live = await _ask(http, "GET", f"{url}/health/live")
+        live = await _ask(report, http, "GET", f"{url}/health/live")
         if (reason := _not_alive(live)) is None:
             # Without a content type: refused before anything is read, in a way that a mere web server does not.
-            events = await _ask(http, "POST", chosen.events_url, content=b"")
+            events = await _ask(report, http, "POST", chosen.events_url, content=b"")
             reason = None if events.status_code == _WRONG_TYPE else _something_else(events, "/bitrix24/events")
     except NoAnswer as error:
         reason = f"is not reachable from this machine ({error}): start `statusbot serve` and lead the name and its port to it"
@@ -85,7 +86,7 @@ async def portal(report: Report, http: httpx.AsyncClient, chosen: Settings) -> b
     wrong = f"STATUSBOT_PORTAL {chosen.portal}"
     right = "put the host of your Bitrix24 in, as the browser shows it"
     try:
-        answer = await _ask(http, "POST", f"{chosen.portal_url}/rest/server.time", json={})
+        answer = await _ask(report, http, "POST", f"{chosen.portal_url}/rest/server.time", json={})
         if answer.status_code in _REDIRECTS:
             report.problem(f"{wrong} sends us on to {_host(answer)}: {right}; a renamed portal has a new host")
             return False
@@ -128,7 +129,7 @@ async def client(report: Report, http: httpx.AsyncClient, chosen: Settings, stor
         asked = [stored]
     findings = []
     for server in asked:
-        code, finding = await _ask_about_us(http, server, chosen)
+        code, finding = await _ask_about_us(report, http, server, chosen)
         if code in _ACCEPTED or (code == "not_installed" and stored is None):
             report.ok(f"authorization server accepts the client id and secret ({server})")
             return
@@ -136,7 +137,7 @@ async def client(report: Report, http: httpx.AsyncClient, chosen: Settings, stor
     report.problem(max(findings)[1])
 
 
-async def _ask_about_us(http: httpx.AsyncClient, server: str, chosen: Settings) -> tuple[str, str]:
+async def _ask_about_us(report: Report, http: httpx.AsyncClient, server: str, chosen: Settings) -> tuple[str, str]:
     """Return the error code of a server, and what it means for us."""
     query = {
         "grant_type": "refresh_token",
@@ -145,7 +146,7 @@ async def _ask_about_us(http: httpx.AsyncClient, server: str, chosen: Settings) 
         "refresh_token": _NOBODYS_TOKEN,
     }
     try:
-        answer = (await _ask(http, "GET", f"{server}/oauth/token/", params=query)).json()
+        answer = (await _ask(report, http, "GET", f"{server}/oauth/token/", params=query)).json()
         code = str(answer["error"]).lower()
     except NoAnswer as error:
         return (

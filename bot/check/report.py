@@ -1,8 +1,11 @@
 """Findings, and our words for errors."""
 
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
 
 from bot.errors import BitrixError, MethodBlocked, RateLimited, Unavailable
 
@@ -10,12 +13,37 @@ REINSTALL = "choose Reinstall in the menu of the application at the portal while
 SYNC = "run `statusbot sync`"
 
 
-class Report:
-    """Prints each finding as it is made; `problems` counts what a person has to mend."""
+_WIPE = "\r\x1b[K"
+_USUAL_COLUMNS = 80  # of a terminal that does not know
 
-    def __init__(self, echo: Callable[[str], object]) -> None:
+
+class Report:
+    """Prints each finding as it is made; `problems` counts what a person has to mend.
+
+    Args:
+        echo: Prints a line.
+        terminal: Where it is shown who is being asked, as long as that takes; None shows it nowhere.
+    """
+
+    def __init__(self, echo: Callable[[str], object], terminal: TextIO | None = None) -> None:
         self._echo = echo
+        self._terminal = terminal
         self.problems = 0
+
+    @contextmanager
+    def asking(self, whom: str) -> Iterator[None]:
+        """Show who is being asked, and nothing of it afterwards; findings are made before or after."""
+        if self._terminal is None:
+            yield
+            return
+        columns = os.get_terminal_size(self._terminal.fileno()).columns or _USUAL_COLUMNS
+        self._terminal.write(f"{_WIPE}… asking {whom}"[: len(_WIPE) + columns - 1])  # a second line would stay
+        self._terminal.flush()
+        try:
+            yield
+        finally:
+            self._terminal.write(_WIPE)
+            self._terminal.flush()
 
     def ok(self, line: str) -> None:
         self._echo(f"ok      {line}")

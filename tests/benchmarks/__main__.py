@@ -1,107 +1,55 @@
-"""`make bench`: how fast an event is durably acknowledged, beside a bare handler in the same run; and how a crowd drains.
-
-The portal is the emulator on loopback with the usual quota (2 requests per second, burst 50), so that the bot is also working on
-what it took in, as fast as a portal lets it. Load, emulator and bot share this machine's cores.
-"""
+"""`make bench`: how fast an event is durably acknowledged, and how a crowd drains; a table, and `bench.json`, `.svg`, `.png`."""
 
 import asyncio
+import gc
 import json
 import sys
-import tempfile
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+from tests.benchmarks import acknowledgement, burst
+from tests.benchmarks.chart import draw
+from tests.benchmarks.figures import Figures
+from tests.benchmarks.load import Refused
+from tests.benchmarks.progress import Progress
 
-from bot.emulator import server
-from bot.emulator.clock import SystemClock
-from bot.emulator.portal import Portal
-from bot.emulator.seed import demo_portal
-from tests.benchmarks.burst import BURST, PEOPLE, RATE, drain
-from tests.benchmarks.load import Measured, pace, saturate
-from tests.flows.conftest import install
-from tests.process import BotProcess, free_port
-
-EVENTS = 3_000
-PACED = 1_000
-CONNECTIONS = (1, 10, 50)
+WRITTEN = Path("bench.json")
+INTERRUPTED = 130
 
 
 def main() -> None:
-    print(f"{'':34}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}")
-    results: dict[str, dict[str, float]] = asyncio.run(_measure())
-    print(f"\n{PEOPLE} people accept at once; the bucket holds {BURST} and forgives {RATE} a second", flush=True)
-    results["burst"] = asdict(asyncio.run(drain()))
-    for name, value in results["burst"].items():
-        print(f"{'  ' + name:34}{value:12}")
-    Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print("written to bench.json")
+    gc.freeze()  # what is loaded by now is no garbage; to look at it again would show in the slowest answers
+    try:
+        figures = asyncio.run(_measure())
+    except KeyboardInterrupt:
+        print("Interrupted; nothing is written.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except Refused as error:
+        sys.exit(f"The figures mean nothing: {error}.")
+    print("\n".join(_table(figures)))
+    WRITTEN.write_text(json.dumps(figures.summary(), indent=2) + "\n", encoding="utf-8")
+    drawn = draw(figures, WRITTEN)
+    print(f"\nwritten to {', '.join(str(path) for path in (WRITTEN, *drawn))}")
 
 
-async def _measure() -> dict[str, dict[str, float]]:
-    with tempfile.TemporaryDirectory() as folder:
-        portal = demo_portal(SystemClock())
-        running = await server.start(portal, "127.0.0.1", 0)
-        bot = BotProcess(Path(folder), portal, Fernet.generate_key().decode(), log_level="error")
-        await bot.start()
-        bare_port = free_port()
-        bare = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.benchmarks.bare", str(bare_port))
-        try:
-            await install(portal, bot)
-            await _until_listening(bare_port)
-            return await _compare(portal, bot, f"http://127.0.0.1:{bare_port}/")
-        finally:
-            bare.terminate()
-            await bare.wait()
-            await bot.stop()
-            await running.stop()
+async def _measure() -> Figures:
+    progress = Progress(acknowledgement.STEPS + burst.STEPS, sys.stderr)
+    paced, saturated = await acknowledgement.compare(progress)
+    return Figures(paced, saturated, await burst.drain(progress))
 
 
-async def _compare(portal: Portal, bot: BotProcess, bare_url: str) -> dict[str, dict[str, float]]:
-    results: dict[str, dict[str, float]] = {}
-
-    def note(name: str, measured: Measured) -> None:
-        results[name] = asdict(measured)
-        print(f"{name:34}{measured.rate:12,.0f}{measured.p50_ms:9.2f}{measured.p99_ms:9.2f}", flush=True)
-        if measured.refused:
-            sys.exit(f"{measured.refused} requests were refused: the figures mean nothing")
-
-    url = f"{bot.url}/bitrix24/events"
-    await saturate(bare_url, _bodies(portal, 200), 10)  # both are warm then
-    await saturate(url, _bodies(portal, 200), 10)
-    note("bare handler, 50 events/s", await pace(bare_url, _bodies(portal, PACED), per_second=50))
-    note("acknowledged, 50 events/s", await pace(url, _bodies(portal, PACED), per_second=50))
-    for connections in CONNECTIONS:
-        bodies = _bodies(portal, EVENTS)
-        bare = await saturate(bare_url, bodies, connections)
-        note(f"bare handler, {connections} connections", bare)
-        ours = await saturate(url, bodies, connections)
-        note(f"acknowledged, {connections} connections", ours)
-        ratio = round(ours.rate / bare.rate, 2)
-        results[f"ratio, {connections} connections"] = {"ratio": ratio}
-        print(f"{'  ratio to the bare handler':34}{ratio:12.2f}")
-    return results
-
-
-def _bodies(portal: Portal, count: int) -> list[bytes]:
-    """Return the bodies of `count` messages, as the portal would post them, without posting them."""
-    people = [user.id for user in portal.users.values() if not user.bot and not user.extranet]
-    for number in range(count):
-        portal.say(people[number % len(people)], "accept 651")
-    bodies = [delivery.body for delivery in portal.queue.pending]
-    portal.queue.pending.clear()
-    return bodies
-
-
-async def _until_listening(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
+def _table(figures: Figures) -> Iterator[str]:
+    yield f"{'':34}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}{'p99.9 ms':>10}"
+    for pair in (figures.paced, *figures.saturated):
+        for name, load in (("bare handler", pair.bare), ("acknowledged", pair.ours)):
+            p50, p99, p999 = (load.within_ms(share) for share in (0.5, 0.99, 0.999))
+            yield f"{f'{name}, {pair.what}':34}{load.rate:12,.0f}{p50:9.2f}{p99:9.2f}{p999:10.2f}"
+        if pair is not figures.paced:
+            yield f"{'  ratio to the bare handler':34}{pair.ratio:12.2f}"
+    crowd = figures.burst
+    yield f"\n{len(crowd.answered_s)} people accept at once; the bucket holds {crowd.bucket} and forgives {crowd.rate} a second"
+    for name, value in crowd.summary().items():
+        yield f"{f'  {name}':34}{value:12}"
 
 
 if __name__ == "__main__":

@@ -2,71 +2,57 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import aiohttp
 
+from tests.benchmarks.figures import Load
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Latencies in ms, rate in answered requests per second."""
+HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    rate: float
-    p50_ms: float
-    p99_ms: float
-    refused: int
+Post = Callable[[bytes], Awaitable[None]]
+Tell = Callable[[int], object]
 
 
-async def saturate(url: str, bodies: Sequence[bytes], connections: int) -> Measured:
-    """Post all bodies as fast as `connections` allow."""
+class Refused(Exception):
+    """A request was not answered with 200: the figures would mean nothing."""
+
+
+async def saturate(url: str, bodies: Sequence[bytes], connections: int, tell: Tell) -> Load:
+    """Post all bodies as fast as `connections` allow; `tell` hears of every answer."""
     waiting = iter(bodies)
 
-    async def worker(session: aiohttp.ClientSession, latencies: list[float], refused: list[int]) -> None:
+    async def worker(post: Post) -> None:
         for body in waiting:
-            await _post(session, url, body, latencies, refused)
+            await post(body)
 
-    return await _measure(
-        len(bodies), connections, lambda s, lat, ref: [worker(s, lat, ref) for _ in range(connections)]
-    )
+    return await _measure(url, connections, tell, lambda post: [worker(post) for _ in range(connections)])
 
 
-async def pace(url: str, bodies: Sequence[bytes], per_second: float, connections: int = 50) -> Measured:
+async def pace(url: str, bodies: Sequence[bytes], per_second: float, tell: Tell, connections: int = 50) -> Load:
     """Post bodies at a steady rate; a slow answer does not hold the next one back."""
 
-    async def one(number: int, session: aiohttp.ClientSession, latencies: list[float], refused: list[int]) -> None:
+    async def one(number: int, post: Post) -> None:
         await asyncio.sleep(number / per_second)
-        await _post(session, url, bodies[number], latencies, refused)
+        await post(bodies[number])
 
-    return await _measure(
-        len(bodies), connections, lambda s, lat, ref: [one(number, s, lat, ref) for number in range(len(bodies))]
-    )
+    return await _measure(url, connections, tell, lambda post: [one(number, post) for number in range(len(bodies))])
 
 
-async def _measure(count: int, connections: int, tasks) -> Measured:
-    latencies: list[float] = []
-    refused: list[int] = []
-    connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(connector=connector) as session:
+async def _measure(url: str, connections: int, tell: Tell, tasks: Callable[[Post], Iterable[Awaitable[None]]]) -> Load:
+    latencies_ms: list[float] = []
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
+
+        async def post(body: bytes) -> None:
+            asked_at = time.perf_counter()
+            async with session.post(url, data=body, headers=HEADERS) as response:
+                await response.read()
+            latencies_ms.append((time.perf_counter() - asked_at) * 1000)
+            if response.status != 200:
+                raise Refused(f"{url} answered with status {response.status}")
+            tell(1)
+
         began_at = time.perf_counter()
-        await asyncio.gather(*tasks(session, latencies, refused))
+        await asyncio.gather(*tasks(post))
         elapsed_s = time.perf_counter() - began_at
-    latencies.sort()
-    return Measured(
-        rate=round(count / elapsed_s, 1),
-        p50_ms=round(latencies[len(latencies) // 2], 2),
-        p99_ms=round(latencies[int(len(latencies) * 0.99)], 2),
-        refused=len(refused),
-    )
-
-
-async def _post(
-    session: aiohttp.ClientSession, url: str, body: bytes, latencies: list[float], refused: list[int]
-) -> None:
-    began_at = time.perf_counter()
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    async with session.post(url, data=body, headers=headers) as response:
-        await response.read()
-        if response.status != 200:
-            refused.append(response.status)
-    latencies.append((time.perf_counter() - began_at) * 1000)
+    return Load(tuple(sorted(latencies_ms)), elapsed_s)

@@ -1,0 +1,72 @@
+"""How fast an event is durably acknowledged, beside a bare handler in the same run.
+
+The portal is the emulator on loopback with the usual quota (2 requests per second, burst 50), so that the bot is also working on
+what it took in, as fast as a portal lets it. Load, emulator and bot share this machine's cores.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+from bot.emulator.clock import SystemClock
+from bot.emulator.portal import Portal
+from bot.emulator.seed import demo_portal
+from tests.benchmarks.figures import Load, Pair
+from tests.benchmarks.load import Tell, pace, saturate
+from tests.benchmarks.progress import Progress
+from tests.benchmarks.stage import bare_handler, installed
+
+WARMING = 200
+PACED, PER_SECOND = 1_000, 50
+EVENTS = 3_000
+CONNECTIONS = (1, 10, 50)
+STEPS = 2 + 2 + 2 * len(CONNECTIONS)
+
+Run = Callable[[str, Sequence[bytes], Tell], Awaitable[Load]]
+
+
+async def compare(progress: Progress) -> tuple[Pair, tuple[Pair, ...]]:
+    """Return the figures of the paced load, and those of the unpaced one for each number of connections."""
+    portal = demo_portal(SystemClock())
+    async with AsyncExitStack() as stack:
+        with progress.step("start", 2) as shown:
+            bare_url = await stack.enter_async_context(bare_handler())
+            shown.update(1)
+            bot = await stack.enter_async_context(installed(portal))
+            shown.update(1)
+        url = f"{bot.url}/bitrix24/events"
+        with progress.step("warm up", 2 * WARMING) as shown:
+            for one in (bare_url, url):
+                await saturate(one, _bodies(portal, WARMING), 10, shown.update)
+
+        async def pair(what: str, count: int, run: Run) -> Pair:
+            bodies = _bodies(portal, count)
+            with progress.step(f"bare handler, {what}", count) as shown:
+                bare = await run(bare_url, bodies, shown.update)
+            with progress.step(f"acknowledged, {what}", count) as shown:
+                return Pair(what, bare, await run(url, bodies, shown.update))
+
+        paced = await pair(f"{PER_SECOND} events/s", PACED, _paced)
+        saturated = [await pair(_connections(number), EVENTS, _saturated(number)) for number in CONNECTIONS]
+        return paced, tuple(saturated)
+
+
+async def _paced(url: str, bodies: Sequence[bytes], tell: Tell) -> Load:
+    return await pace(url, bodies, PER_SECOND, tell)
+
+
+def _saturated(connections: int) -> Run:
+    return lambda url, bodies, tell: saturate(url, bodies, connections, tell)
+
+
+def _connections(number: int) -> str:
+    return "1 connection" if number == 1 else f"{number} connections"
+
+
+def _bodies(portal: Portal, count: int) -> list[bytes]:
+    """Return the bodies of `count` messages, as the portal would post them, without posting them."""
+    people = [user.id for user in portal.users.values() if not user.bot and not user.extranet]
+    for number in range(count):
+        portal.say(people[number % len(people)], "accept 651")
+    bodies = [delivery.body for delivery in portal.queue.pending]
+    portal.queue.pending.clear()
+    return bodies
