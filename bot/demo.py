@@ -5,8 +5,8 @@ import errno
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import click
@@ -15,20 +15,21 @@ from cryptography.fernet import Fernet
 from bot import settings
 from bot.emulator import server
 from bot.emulator.clock import SystemClock
+from bot.emulator.limits import Bucket
 from bot.emulator.messenger import Message
 from bot.emulator.oauth import App
 from bot.emulator.portal import Portal
 from bot.emulator.seed import demo_portal
 from bot.errors import BotError, SettingsError
-from bot.service import Service
+from bot.service import Service, why_not_served
 from bot.settings import Settings
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8099
 # How long an answer may take before the demo calls it missing.
 _PATIENCE_S = 20.0
-# The quota of the invented portal; a real one forgives 2 requests per second after the first 50.
-_RATE, _BURST = 1000.0, 100_000.0
+# A quota that nobody notices, for conversations that are read and not watched.
+_GENEROUS = Bucket(burst=100_000.0, rate=1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,18 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(port: int) -> AsyncIterator[Stage]:
-    """Run portal and bot, with the bot installed."""
-    with tempfile.TemporaryDirectory(prefix="statusbot-") as folder:
-        portal = demo_portal(SystemClock())
+async def stage(port: int, quota: Bucket) -> AsyncIterator[Stage]:
+    """Run portal and bot, with the bot installed; both follow the portal's clock."""
+    with _folder() as folder:
+        clock = SystemClock()
+        portal = demo_portal(clock)
+        portal.rest.bucket = quota
         running = await _start_emulator(portal, port)
         try:
             bot_url = f"http://{HOST}:{_free_port()}"
             app = portal.create_app(f"{bot_url}/bitrix24", f"{bot_url}/bitrix24/install")
-            service = Service(_settings(portal, app, bot_url, folder))
+            service = Service(_settings(portal, app, bot_url, folder, quota), clock=clock.now)
+            clock.on_advance.append(service.inbox.clock_moved)
             await service.start()
             try:
                 portal.install(app)
@@ -59,7 +63,18 @@ async def stage(port: int) -> AsyncIterator[Stage]:
             await running.stop()
 
 
-def _settings(portal: Portal, app: App, bot_url: str, folder: str) -> Settings:
+@contextmanager
+def _folder() -> Iterator[str]:
+    """Give a folder for the database; it goes when the demo ends."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="statusbot-")
+    except OSError as error:
+        raise SettingsError(f"The demo needs a folder for its database: {error.strerror or error}.") from None
+    with folder as name:
+        yield name
+
+
+def _settings(portal: Portal, app: App, bot_url: str, folder: str, quota: Bucket) -> Settings:
     return settings.given(
         public_url=bot_url,
         portal=portal.options.domain,
@@ -70,8 +85,8 @@ def _settings(portal: Portal, app: App, bot_url: str, folder: str) -> Settings:
         database_url=f"sqlite:///{folder}/statusbot.db",
         host=HOST,
         port=int(bot_url.rpartition(":")[2]),
-        rate=_RATE,
-        burst=_BURST,
+        rate=quota.rate,
+        burst=quota.burst,
         insecure_loopback=True,
     )
 
@@ -92,7 +107,7 @@ def _is_installed(portal: Portal, service: Service) -> bool:
 
 async def converse(texts: tuple[str, ...], user_id: int) -> int:
     """Say each text, print the conversation and what it changed; return 0 when every text was answered."""
-    async with stage(0) as on:
+    async with stage(0, _GENEROUS) as on:
         if user_id not in on.portal.users or on.portal.users[user_id].bot:
             people = ", ".join(str(user.id) for user in on.portal.users.values() if not user.bot)
             raise BotError(f"Nobody has the number {user_id} at this portal; there are {people}.")
@@ -170,8 +185,8 @@ def _changes(portal: Portal, before: Mapping[str, str]) -> list[str]:
 
 
 async def show() -> None:
-    """Run until Ctrl-C, with the emulator's page."""
-    async with stage(USUAL_PORT) as on:
+    """Run until Ctrl-C, with the chat page and the quota of a usual portal."""
+    async with stage(USUAL_PORT, Bucket()) as on:
         click.echo(f"Talk to the bot here (Ctrl-C ends):\n{on.address}/")
         await _until_stopped()
 
@@ -182,7 +197,9 @@ async def emulate(port: int) -> None:
     try:
         running = await server.start(portal, HOST, port)
     except OSError as error:
-        raise SettingsError(f"The port {port} cannot be served: {error.strerror}.") from None
+        raise SettingsError(
+            f"The port {port} cannot be served: {why_not_served(error)}; choose another with --port."
+        ) from None
     bot_url = f"http://{HOST}:8080"
     app = portal.create_app(f"{bot_url}/bitrix24", f"{bot_url}/bitrix24/install")
     click.echo(f"{running.url}/")
@@ -208,11 +225,11 @@ async def emulate(port: int) -> None:
 async def _start_emulator(portal: Portal, port: int) -> server.Running:
     """Start on the usual port, or on a free one when it is taken."""
     try:
-        return await server.start(portal, HOST, port)
+        return await server.start(portal, HOST, port, shared_clock=True)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise SettingsError(f"The demo cannot be served: {error.strerror}.") from None
-        return await server.start(portal, HOST, 0)
+            raise SettingsError(f"The demo cannot be served: {why_not_served(error)}.") from None
+        return await server.start(portal, HOST, 0, shared_clock=True)
 
 
 async def _until_stopped() -> None:

@@ -65,6 +65,11 @@ def _texts(folder: Path, languages: tuple[str, ...], fallback: str) -> Texts:
     return Texts(folder, languages, fallback)
 
 
+def why_not_served(error: OSError) -> str:
+    """Return the system's own words for an address that cannot be listened on; asyncio puts a sentence before them."""
+    return str(error.strerror).rpartition(": ")[2]
+
+
 class Core:
     """What both the service and the single commands (`sync`) need.
 
@@ -159,8 +164,9 @@ class Service:
         except OSError as error:
             await self.stop()
             where = f"{self._settings.host}:{self._settings.port}"
-            reason = str(error.strerror).rpartition(": ")[2]  # asyncio puts a sentence before it
-            raise SettingsError(f"STATUSBOT_HOST and STATUSBOT_PORT: {where} cannot be served: {reason}.") from None
+            raise SettingsError(
+                f"STATUSBOT_HOST and STATUSBOT_PORT: {where} cannot be served: {why_not_served(error)}."
+            ) from None
         except BotError:
             await self.stop()
             raise

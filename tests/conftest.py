@@ -24,7 +24,7 @@ from bot.inbox import Delivery, Entry
 from bot.receiver import Receiver
 from bot.service import Core
 from bot.settings import Settings
-from tests.browser import Browser
+from tests.visitor import Browser
 
 KEY = Fernet.generate_key().decode()
 PUBLIC_URL = "https://bot.example.com"

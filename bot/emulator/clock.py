@@ -1,6 +1,8 @@
 """The portal's own clock, so that tokens expire and windows close when a test says so."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -28,14 +30,17 @@ class ManualClock:
         self._now += seconds
 
 
+@dataclass(slots=True)
 class SystemClock:
-    """The machine's clock plus what it was advanced by."""
+    """The machine's clock plus what it was advanced by; `on_advance` wakes whoever waits by it."""
 
-    def __init__(self) -> None:
-        self._offset = 0.0
+    on_advance: list[Callable[[], None]] = field(default_factory=list)
+    _offset: float = 0.0
 
     def now(self) -> float:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
         self._offset += seconds
+        for wake in self.on_advance:
+            wake()

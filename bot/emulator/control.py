@@ -5,7 +5,7 @@
 
 `POST /emulator/<action>` takes a JSON object of arguments and answers `{"result": ...}`, or 400 with `{"error": ...}`:
 
-- `say`, `press`, `send_click`, `open_chat`, `invite_bot`, `edit`, `delete`, `react`, `add_user`, `set_presence`, `dismiss`,
+- `say`, `press`, `send_click`, `open_chat`, `invite_bot`, `edit`, `delete`, `react`, `add_user`, `set_presence`, `set_language`, `dismiss`,
   `add_group`, `add_meeting`, `add_entry`, `change_meeting`, `delete_meeting`, `invite`, `uninvite`, `remove_bot`, `rename`:
   the methods of `Portal` with their arguments;
 - `create_app`: `handler_url`, `install_url`, `scopes`, `install` (default true); answers with the credentials;
@@ -21,9 +21,9 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError, validate_call
+from pydantic import Field, TypeAdapter, ValidationError, validate_call
 
 from bot.emulator import faults
 from bot.emulator.conversation import Pressed
@@ -36,9 +36,10 @@ from bot.emulator.php import Json, Params, to_int
 from bot.emulator.portal import DEFAULT_SCOPES, Portal
 
 _PASSED_ON = (
-    "say press send_click open_chat invite_bot edit delete react add_user set_presence dismiss add_group add_meeting "
+    "say press send_click open_chat invite_bot edit delete react add_user set_presence set_language dismiss add_group add_meeting "
     "add_entry change_meeting delete_meeting invite uninvite remove_bot rename"
 )
+_LONGEST_LEAP_S = 366 * 24 * 3600
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -60,12 +61,12 @@ class Control:
             self.calm,
             self.limit,
             self.operate,
+            self.advance,
         ]
         self._actions: dict[str, Callable[..., object]] = {
             **{name: getattr(portal, name) for name in _PASSED_ON.split()},
             **{action.__name__: action for action in own},
             "trouble": portal.queue.trouble,
-            "advance": portal.clock.advance,
         }
 
     def act(self, action: str, arguments: Params) -> tuple[int, Json]:
@@ -185,6 +186,10 @@ class Control:
 
     def limit(self, burst: float, rate: float = 2.0, step_s: float = 1.0) -> None:
         self._portal.rest.bucket = Bucket(burst, rate, step_s) if burst else None
+
+    def advance(self, seconds: Annotated[float, Field(ge=0, le=_LONGEST_LEAP_S)]) -> None:
+        """Move the clock forward."""
+        self._portal.clock.advance(seconds)
 
     def operate(self, limit_s: float | None = None, costs: dict[str, float] | None = None) -> None:
         self._portal.rest.operating = Operating(limit_s, costs or {})

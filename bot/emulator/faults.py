@@ -21,6 +21,15 @@ class Fault:
     lost: bool = False  # carried out, but the connection breaks off before the answer
     delay_s: float = 0.0  # carried out at once, answered later
 
+    @property
+    def kind(self) -> str:
+        """What it is called in the emulator's own API; any answer that is not the portal's is a `page`."""
+        if self.code is not None:
+            return "error"
+        if self.response is not None:
+            return "cut" if self.response.cut else "page"
+        return "lost" if self.lost else "slow"
+
     def as_error(self, statuses: Statuses) -> RestError:
         return system_error(self.code or "", statuses, status=self.status, text=self.text)
 
@@ -100,6 +109,10 @@ class Faults:
 
     def clear(self) -> None:
         self._rules.clear()
+
+    def waiting(self) -> list[tuple[str, Fault]]:
+        """Return what has not happened yet, with the pattern of method names that it waits for."""
+        return [(rule.pattern, rule.fault) for rule in self._rules if rule.left != 0]
 
     def take(self, method: str, user_id: int | None = None) -> Fault | None:
         """Return the trouble of this call, counting it."""

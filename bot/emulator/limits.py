@@ -19,7 +19,7 @@ class Bucket:
     level: float = 0.0
     peak: float = 0.0
     refused: int = 0
-    _mark: float | None = None
+    leaked_at: float | None = None  # up to when it has forgiven
 
     def take(self, now: float) -> bool:
         """Count a request and tell whether it may be carried out."""
@@ -32,12 +32,12 @@ class Bucket:
         return True
 
     def _leak(self, now: float) -> None:
-        mark = now if self._mark is None else self._mark
+        mark = now if self.leaked_at is None else self.leaked_at
         elapsed = now - mark
         if self.step_s:
             elapsed -= elapsed % self.step_s
         self.level = max(0.0, self.level - elapsed * self.rate)
-        self._mark = mark + elapsed
+        self.leaked_at = mark + elapsed
 
 
 @dataclass(slots=True)

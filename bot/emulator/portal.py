@@ -239,6 +239,10 @@ class Portal:
         """Let a person change his presence by hand."""
         self.presence.choose(self.users[user_id].id, status)
 
+    def set_language(self, user_id: int, language: str) -> None:
+        """Let a person choose the language of his profile."""
+        self.users[user_id].language = language
+
     def dismiss(self, user_id: int) -> None:
         """Dismiss an employee: his tokens are of no use any more."""
         self.users[user_id].active = False

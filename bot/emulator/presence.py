@@ -20,6 +20,10 @@ class Presence(dict[int, str]):
             raise ValueError(f"no such presence: {status!r}")
         self[user_id] = status
 
+    def seen(self, user_id: int) -> str:  # noqa: ARG002 - the same for everybody
+        """Return what colleagues see of a person: the new messenger shows everybody as online (contract H)."""
+        return "online"
+
     def methods(self) -> list[Method]:
         return [Method("im.user.status.get", "im", self._get), Method("im.user.status.set", "im", self._set)]
 

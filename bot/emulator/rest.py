@@ -54,7 +54,7 @@ def _json(body: bytes) -> Params:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method; holds no token."""
+    """One call of a method; holds no token, but for what a caller may have put into the commands of a batch."""
 
     method: str
     params: Params
@@ -64,6 +64,7 @@ class Call:
     at: float  # unix seconds
     request_no: int  # equal for the items of one batch
     batch: bool  # an item of a batch
+    level: float | None  # of the bucket, the request included; None: there is no limit
 
 
 @dataclass(slots=True)
@@ -152,7 +153,8 @@ class Rest:
     ) -> None:
         user_id = caller.user.id if caller else None
         status, code = (refusal.status, refusal.code) if refusal else (200, None)
-        self.calls.append(Call(name, params, user_id, status, code, self.clock.now(), exchange.number, batch))
+        level = self.bucket.level if self.bucket else None
+        self.calls.append(Call(name, params, user_id, status, code, self.clock.now(), exchange.number, batch, level))
 
     def _caller(self, token: str) -> Caller:
         """Return whose token it is.

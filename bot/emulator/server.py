@@ -19,7 +19,8 @@ from aiohttp import web
 
 from bot.emulator.answers import Response
 from bot.emulator.control import Control
-from bot.emulator.page import render
+from bot.emulator.page.live import Live
+from bot.emulator.page.routes import add_page
 from bot.emulator.php import Json, decode
 from bot.emulator.portal import Portal
 from bot.emulator.queue import CONTENT_TYPE
@@ -59,6 +60,7 @@ async def start(
     *,
     oauth_port: int | None = None,
     sleep: Sleep = asyncio.sleep,
+    shared_clock: bool = False,
 ) -> Running:
     """Put a portal on a socket.
 
@@ -68,15 +70,25 @@ async def start(
         port: 0 picks a free one.
         oauth_port: Of the authorization server; None shares the portal's, 0 picks a free one.
         sleep: Waits before slow answers.
+        shared_clock: The bot follows the portal's clock; the chat page tells.
     """
     wake = asyncio.Event()
-    runner = web.AppRunner(_application(portal, sleep, wake.set), access_log=None, shutdown_timeout=1.0)
+    live = Live(portal, shared_clock=shared_clock)
+
+    def changed() -> None:
+        wake.set()
+        live.changed()
+
+    # Whoever hangs up ends the answer: a page that was closed is told nothing more.
+    runner = web.AppRunner(
+        _application(portal, live, sleep, changed), access_log=None, shutdown_timeout=1.0, handler_cancellation=True
+    )
     await runner.setup()
     chosen = await _listen(runner, host, port)
     portal.options.scheme, portal.options.domain = "http", f"{host}:{chosen}"
     oauth = chosen if oauth_port is None else await _listen(runner, host, oauth_port)
     portal.options.oauth_origin = f"http://{host}:{oauth}"
-    portal.queue.on_put.append(wake.set)
+    portal.queue.on_put.append(changed)
     loop = asyncio.create_task(_deliver_forever(portal, wake))
     return Running(portal, host, chosen, runner, loop)
 
@@ -88,11 +100,8 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
     return bound
 
 
-def _application(portal: Portal, sleep: Sleep, wake: Callable[[], None]) -> web.Application:
+def _application(portal: Portal, live: Live, sleep: Sleep, changed: Callable[[], None]) -> web.Application:
     control = Control(portal)
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text=render(portal), content_type="text/html")
 
     async def show(request: web.Request) -> web.Response:
         return _json(*control.show(request.match_info["name"], decode(request.query_string)))
@@ -107,14 +116,17 @@ def _application(portal: Portal, sleep: Sleep, wake: Callable[[], None]) -> web.
         if not isinstance(arguments, dict):
             return _json(400, {"error": "not an object"})
         answered = control.act(request.match_info["name"], arguments)
-        wake()
+        changed()
         return _json(*answered)
 
     async def rest(request: web.Request) -> web.Response:
-        return await _answer(portal, request, sleep)
+        body = await request.read()
+        response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
+        live.changed()
+        return await _answer(response, request, sleep)
 
     application = web.Application(client_max_size=LARGEST_BODY)
-    application.router.add_get("/", page)
+    add_page(application, live)
     application.router.add_get("/emulator/{name}", show)
     application.router.add_post("/emulator/{name}", act)
     application.router.add_route("*", "/{path:.*}", rest)
@@ -125,9 +137,7 @@ def _json(status: int, value: Json) -> web.Response:
     return web.Response(status=status, text=json.dumps(value, ensure_ascii=False), content_type="application/json")
 
 
-async def _answer(portal: Portal, request: web.Request, sleep: Sleep) -> web.Response:
-    body = await request.read()
-    response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
+async def _answer(response: Response, request: web.Request, sleep: Sleep) -> web.Response:
     if response.delay_s:
         await sleep(response.delay_s)
     if response.cut and request.transport is not None:

@@ -74,6 +74,10 @@ class Inbox(Protocol):
         """
         ...
 
+    def clock_moved(self) -> None:
+        """Look at the clock again: whoever sets it tells us, since what was waited for may be due."""
+        ...
+
     async def parked(self) -> list[Entry]:
         """Return what was given up."""
         ...

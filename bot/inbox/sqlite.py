@@ -6,6 +6,7 @@ an idle lane hands it out at once; only what a former process left behind costs 
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class SqliteInbox:
         self._handler: Handler | None = None
         self._give_up: Handler | None = None
         self._closed = asyncio.Event()
+        self._clock_moved = asyncio.Event()
         self._pending = 0
 
     @property
@@ -137,6 +139,10 @@ class SqliteInbox:
         if new:
             self._wait_for(due_at, entry)
         return new
+
+    def clock_moved(self) -> None:
+        self._clock_moved.set()  # wakes who waits now
+        self._clock_moved.clear()
 
     async def parked(self) -> list[Entry]:
         statement = select(events).where(events.c.state == "parked", _UNFINISHED).order_by(_STORED)
@@ -303,7 +309,9 @@ class SqliteInbox:
 
     async def _enter_when_due(self, due_at: float, entry: Entry) -> None:
         while (left := due_at - self._clock()) > 0:
-            await asyncio.sleep(min(left, 60.0))  # the wall clock may be set meanwhile
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, 60.0)):  # the wall clock may be set meanwhile, and nobody tells
+                    await self._clock_moved.wait()
         due = update(events).where(events.c.key == entry.key).values(due_at=None, starts=1)
         async for attempt in stamina.retry_context(on=StorageError, attempts=None, timeout=None, wait_max=60.0):
             with attempt:

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from bot.emulator import faults
 from bot.errors import StorageError
 from bot.states import states, waiting
-from tests.browser import Browser, link_of, state_of
 from tests.conftest import PortalTransport
+from tests.visitor import Browser, link_of, state_of
 
 MEMBER = "1b" * 16
 GONE, USED, OTHER = "This link is no longer valid", "This link was used already", "This did not work"

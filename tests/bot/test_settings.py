@@ -418,11 +418,11 @@ def test_secrets_are_not_shown_when_another_setting_is_wrong(environment: Enviro
 
 
 def example() -> list[tuple[str, str, str]]:
-    """Return comment, name and value of each setting in the file."""
+    """Return English comment, name and value of each setting in the file; between is the comment in Russian."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    assert len(lines) % 2 == 0
-    pairs = zip(lines[::2], lines[1::2], strict=True)
-    return [(comment, *line.removeprefix("STATUSBOT_").split("=", 1)) for comment, line in pairs]  # type: ignore[misc]
+    assert len(lines) % 3 == 0
+    parts = zip(lines[::3], lines[2::3], strict=True)
+    return [(comment, *line.removeprefix("STATUSBOT_").split("=", 1)) for comment, line in parts]  # type: ignore[misc]
 
 
 def test_example_names_every_setting_once() -> None:

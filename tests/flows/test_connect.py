@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from bot.emulator import faults
-from tests.browser import link_of
 from tests.flows.conftest import answered, answers, until
+from tests.visitor import link_of
 
 SEND = "imbot.v2.Chat.Message.send"
 

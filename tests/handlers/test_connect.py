@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.emulator import faults
 from bot.states import states, waiting
-from tests.browser import Browser, link_of, state_of
+from tests.visitor import Browser, link_of, state_of
 
 UNTOUCHED = {23: "H", 17: "Q", 42: "Q"}
 MEMBER = "1b" * 16

@@ -717,3 +717,18 @@ async def test_duplicate_timer_changes_nothing(engine: Any) -> None:
     assert await engine.inbox.put(press("timer", 100), message(1)) == [False, True]
     await desk.until_finished(1)
     assert desk.bodies == ["body 1"]
+
+
+async def test_timer_is_due_when_the_clock_was_set(engine: Any) -> None:
+    desk = Desk()
+    engine.run(desk)
+    await engine.inbox.put_at(engine.now + 3600, press("timer", 100))
+    await engine.inbox.put_at(engine.now + 7200, press("later", 100))
+    await engine.inbox.put(message(1))
+    await desk.until_finished(1)
+
+    engine.now += 3600
+    engine.inbox.clock_moved()
+    await desk.until_finished(2)
+
+    assert desk.bodies == ["body 1", "press timer"]

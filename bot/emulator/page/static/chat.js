@@ -1,0 +1,204 @@
+/** The conversation of the chosen employee with the bot. */
+
+import { act, NotDone } from "/page/api.js";
+import * as bbcode from "/page/bbcode.js";
+import { attribute, byId, el, mirror } from "/page/dom.js";
+import { keyboard, settle } from "/page/keyboard.js";
+import * as words from "/page/words.js";
+import { t } from "/page/words.js";
+
+// How far from the end, in pixels, somebody still counts as reading the newest message.
+const AT_END_PX = 80;
+
+export class Chat {
+  #log = byId("log");
+  #messages = byId("messages");
+  #shown = ""; // of which chat, in which language
+  #newest = 0;
+  #isFollowing = true; // the end, as long as nobody scrolls away from it
+
+  /**
+   * @param {import("/page/session.js").Session} session
+   * @param {import("/page/composer.js").Composer} composer takes what buttons put there, and shows what went wrong
+   */
+  constructor(session, composer) {
+    this.session = session;
+    this.composer = composer;
+    byId("newest").addEventListener("click", () => this.#toEnd());
+    this.#log.addEventListener("scroll", () => this.#scrolled());
+    // A phone's keyboard takes half of the room; who read the end goes on reading it.
+    new ResizeObserver(() => this.#isFollowing && this.#hasBegun() && this.#toEnd()).observe(this.#log);
+  }
+
+  render() {
+    const { bot, chat, me } = this.session;
+    this.#renderHead(bot, me);
+    const messages = chat ? this.session.feed.all("message").filter((message) => message.chat === chat.id) : [];
+    const shown = `${chat?.id} ${me?.id} ${this.session.zone} ${words.language()}`;
+    const isOther = shown !== this.#shown;
+    if (isOther) this.#isFollowing = true;
+    if (isOther) this.#hush();
+    const added = mirror(this.#messages, this.#items(messages, shown));
+    if (!isOther) for (const element of added) element.classList.add("arrives");
+    byId("nothing").hidden = messages.length > 0 || chat === undefined;
+    this.#renderWorking(chat);
+    this.#follow(messages, isOther);
+    this.#shown = shown;
+  }
+
+  /** Let nothing be read aloud while another conversation takes the place of this one. */
+  #hush() {
+    this.#log.setAttribute("aria-live", "off");
+    setTimeout(() => this.#log.setAttribute("aria-live", "polite"));
+  }
+
+  /** Return what the visitor has written in this chat, oldest first. */
+  written() {
+    const { chat, me, feed } = this.session;
+    return feed.all("message").filter((message) => message.chat === chat?.id && message.author === me?.id && !message.system);
+  }
+
+  #renderHead(bot, me) {
+    const name = bot?.name ?? t("bot-name");
+    byId("chat-title").textContent = name;
+    byId("chat-me").textContent = me ? t("chat-me", { name: me.name }) : "";
+    this.#log.setAttribute("aria-label", t("chat-log", { bot: name }));
+    byId("installing").hidden = bot !== undefined;
+  }
+
+  #items(messages, shown) {
+    const { feed, zone } = this.session;
+    const items = [];
+    let day = "";
+    for (const message of messages) {
+      const date = words.dateIn(message.at, zone);
+      if (date !== day) {
+        const name = words.relativeDay(message.at, zone, feed.now());
+        items.push({ key: date, stamp: `${name} ${shown}`, build: () => el("p", { className: "day", textContent: name }) });
+      }
+      day = date;
+      items.push({
+        key: message.id,
+        stamp: shown + JSON.stringify(message),
+        build: () => this.#build(message),
+      });
+    }
+    return items;
+  }
+
+  #build(message) {
+    const { me, zone } = this.session;
+    const side = message.system ? "system" : message.author === me.id ? "mine" : "theirs";
+    const text = el("div", { className: "bubble", dir: "auto" });
+    attribute(text, "lang", words.foreign(message.text));
+    const trouble = el("p", { className: "trouble", role: "alert" });
+    text.append(bbcode.render(message.text, this.#deeds(message, trouble)));
+    const meta = el(
+      "p",
+      { className: "meta" },
+      el("time", { textContent: words.clock(message.at, zone), dateTime: new Date(message.at * 1000).toISOString() }),
+      message.edited ? ` · ${t("edited")}` : "",
+    );
+    const author = this.session.name(message.author) ?? t("unknown-person", { number: message.author });
+    const element = el("div", { className: `message ${side}`, data: { message: message.id } });
+    if (!message.system) element.append(el("span", { className: "unseen", textContent: `${t("says", { name: author })} ` }));
+    element.append(text);
+    if (message.keyboard?.length) {
+      const keys = keyboard(message.keyboard, (index) => this.#press(message, index, trouble));
+      attribute(keys, "lang", text.getAttribute("lang") ?? undefined);
+      element.append(keys);
+    }
+    element.append(trouble, meta);
+    return element;
+  }
+
+  #deeds(message, trouble) {
+    const reader_id = this.session.me.id;
+    return {
+      send: (index) => this.#try(trouble, "send_click", { reader_id, message_id: message.id, index }),
+      put: (value) => this.composer.put(value),
+      name: (id) => this.session.name(id),
+    };
+  }
+
+  async #press(message, button, trouble) {
+    const given = { user_id: this.session.me.id, message_id: message.id, button };
+    const done = await this.#try(trouble, "press", given);
+    if (!done) return false;
+    const { kind, value } = done;
+    if (kind === "put") this.composer.put(value);
+    if (kind === "copy") trouble.textContent = await copied(value);
+    if (kind === "call") trouble.textContent = t("calls-person", { value });
+    if (kind === "dialog") trouble.textContent = t("opens-dialog", { value });
+    if (kind === "app") trouble.textContent = t("opens-app");
+    trouble.classList.toggle("told", trouble.textContent !== "");
+    return true;
+  }
+
+  /** Return what the portal answered, or undefined after saying why it did not. */
+  async #try(place, action, given) {
+    place.classList.remove("told");
+    try {
+      const result = await act(action, given);
+      place.textContent = "";
+      return result ?? {};
+    } catch (error) {
+      if (!(error instanceof NotDone)) throw error;
+      place.textContent = error.message;
+      return undefined;
+    }
+  }
+
+  #renderWorking(chat) {
+    const isWorking = chat !== undefined && this.session.feed.get("working", chat.id) !== undefined;
+    const place = byId("working");
+    if (!isWorking && place.childElementCount > 0) settle(this.#log);
+    mirror(place, isWorking ? [{ key: "dots", stamp: words.language(), build: dots }] : []);
+  }
+
+  /** Keep the end in view for whoever was there; tell the others that there is something new. */
+  #follow(messages, isOther) {
+    const newest = messages.at(-1);
+    const isNew = newest !== undefined && newest.id > this.#newest;
+    const isMine = newest?.author === this.session.me?.id;
+    this.#newest = newest?.id ?? 0;
+    if (isNew && !isMine) settle(this.#log);
+    if (isOther) byId("newest").hidden = true;
+    if (!this.#hasBegun()) {
+      if (isNew || isOther) this.#log.scrollTop = 0; // the first steps stand at the top
+    } else if (this.#isFollowing || (isNew && isMine)) {
+      this.#toEnd();
+    } else if (isNew) {
+      byId("newest").hidden = false;
+    }
+  }
+
+  /** Tell whether more was said than the greeting. */
+  #hasBegun() {
+    return this.#messages.querySelectorAll(".message").length > 1;
+  }
+
+  #scrolled() {
+    this.#isFollowing = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < AT_END_PX;
+    if (this.#isFollowing) byId("newest").hidden = true;
+  }
+
+  #toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    byId("newest").hidden = true;
+  }
+}
+
+function dots() {
+  const moving = el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+  return el("p", { className: "working" }, moving, el("span", { className: "unseen", textContent: t("working") }));
+}
+
+async function copied(value) {
+  try {
+    await navigator.clipboard.writeText(value);
+    return t("copied");
+  } catch {
+    return t("not-copied");
+  }
+}

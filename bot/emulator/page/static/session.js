@@ -1,0 +1,86 @@
+/** Who the visitor is at the moment, and what of the portal is theirs. */
+
+import { act, NotDone } from "/page/api.js";
+import { language } from "/page/words.js";
+
+/** Fires `choose` when the visitor becomes somebody else. */
+export class Session extends EventTarget {
+  #chosen = Number(location.hash.slice(1)) || 0;
+  #opening = "";
+
+  /** @param {import("/page/feed.js").Feed} feed */
+  constructor(feed) {
+    super();
+    this.feed = feed;
+    addEventListener("hashchange", () => this.choose(Number(location.hash.slice(1)) || this.#chosen));
+    // Two windows share the cookie that tells the portal who follows a link; the one in use counts.
+    addEventListener("focus", () => this.#sign());
+  }
+
+  /** Return the chosen employee, else the first ordinary one, undefined while nobody is known. */
+  get me() {
+    return this.feed.get("user", this.#chosen) ?? this.people.find((user) => user.active && !user.admin && !user.extranet);
+  }
+
+  get people() {
+    return this.feed.all("user");
+  }
+
+  get bot() {
+    return this.feed.get("portal")?.bot ?? undefined;
+  }
+
+  get zone() {
+    return this.me?.zone || "UTC";
+  }
+
+  /** The private chat of the employee with the bot. */
+  get chat() {
+    const { me, bot } = this;
+    if (!me || !bot) return undefined;
+    return this.feed.all("chat").find((chat) => chat.private && chat.members.includes(me.id) && chat.members.includes(bot.id));
+  }
+
+  /** Return a person's name, as far as the portal knows it. */
+  name(id) {
+    return id === this.bot?.id ? this.bot.name : this.feed.get("user", id)?.name;
+  }
+
+  choose(id) {
+    if (id === this.#chosen && location.hash) return;
+    this.#chosen = id;
+    history.replaceState(null, "", `#${id}`);
+    this.#sign();
+    this.dispatchEvent(new Event("choose"));
+  }
+
+  /** Open the chat of the chosen employee unless it is open; whoever opens it first is greeted in the page's language. */
+  async enter() {
+    const { me, bot, chat, feed } = this;
+    if (!me || !bot || chat || !feed.connected || this.#opening === `${me.id} ${bot.id}`) return;
+    this.#opening = `${me.id} ${bot.id}`;
+    try {
+      const speaks = me.language || feed.get("portal").language;
+      if (speaks !== language() && language() !== feed.get("portal").language) await this.speak();
+      await act("open_chat", { user_id: me.id });
+    } catch (error) {
+      if (!(error instanceof NotDone)) throw error;
+      this.#opening = ""; // the next message of the stream tries again
+    }
+  }
+
+  /** Begin anew: another portal may have taken the place of the former one. */
+  restart() {
+    this.#opening = "";
+    this.#sign();
+  }
+
+  /** Write the page's language into the employee's profile. */
+  speak() {
+    return act("set_language", { user_id: this.me.id, language: language() });
+  }
+
+  #sign() {
+    if (this.me) document.cookie = `emulator_user=${this.me.id}; path=/; SameSite=Lax`;
+  }
+}

@@ -1,0 +1,187 @@
+"""What the chat page shows of a portal: a flat map of small values, so that a change is a few keys of it.
+
+The keys name what they hold: `portal`, `quota`, `user/17`, `chat/2044`, `message/84001`, `working/2044`, `meeting/651`, `notice/3`,
+`call/12`, `command/accept`, `fault/0`. Moments are unix seconds, but for meetings, whose times are ISO 8601.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
+from itertools import chain, islice
+from typing import TypeAlias, TypeVar
+
+from bot.emulator.meetings import Answers, Meeting
+from bot.emulator.messenger import Chat, Message
+from bot.emulator.people import User
+from bot.emulator.php import Json
+from bot.emulator.portal import Portal
+from bot.emulator.rest import BATCH, Call
+
+View: TypeAlias = Mapping[str, Json]
+Items: TypeAlias = Iterator[tuple[str, Json]]
+T = TypeVar("T")
+
+_NEWEST_MESSAGES, _NEWEST_CALLS, _NEWEST_NOTICES = 400, 200, 100
+_LONGEST_PARAMS = 400  # characters
+# How long a silent bot is taken to be at work on a message.
+_PATIENCE_S = 30.0
+
+
+def view(portal: Portal, *, shared_clock: bool, windows: int) -> View:
+    """Return everything that a page may show, whoever looks at it.
+
+    Args:
+        portal: What is shown.
+        shared_clock: The bot follows the portal's clock, however far that is moved.
+        windows: How many pages are open.
+    """
+    demo: dict[str, Json] = {"shared_clock": shared_clock, "windows": windows}
+    parts = (_about(portal, demo), _people(portal), _messages(portal), _calendar(portal), _requests(portal))
+    return dict(chain.from_iterable(parts))
+
+
+def _about(portal: Portal, demo: Mapping[str, Json]) -> Items:
+    bot = next(iter(portal.bots.by_id.values()), None)
+    shown: Json = None if bot is None else {"id": bot.id, "name": portal.users[bot.id].full_name}
+    yield "portal", {"domain": portal.options.domain, "language": portal.options.language, "bot": shown, **demo}
+    for command in portal.bots.commands.values():
+        if not command.hidden:
+            titles: Json = dict(command.titles)
+            params: Json = dict(command.params)
+            yield f"command/{command.name}", {"name": command.name, "titles": titles, "params": params}
+
+
+def _people(portal: Portal) -> Items:
+    for user in portal.users.values():
+        if not user.bot:
+            yield f"user/{user.id}", _user(portal, user)
+    for chat in portal.messenger.chats.values():
+        yield f"chat/{chat.id}", _chat(chat)
+
+
+def _calendar(portal: Portal) -> Items:
+    for answers in portal.meetings.values():
+        if answers.meeting.is_meeting and not answers.meeting.deleted:
+            yield f"meeting/{answers.meeting.id}", _meeting(answers, portal.clock.now())
+    for number, notice in _newest(portal.notices, _NEWEST_NOTICES):
+        told = {"meeting": notice.meeting_id, "user": notice.user_id, "host": notice.host_id}
+        yield f"notice/{number}", {"no": number, **told, "kind": notice.kind, "at": notice.at}
+
+
+def _requests(portal: Portal) -> Items:
+    yield "quota", _quota(portal)
+    for number, call in _newest(portal.calls, _NEWEST_CALLS):
+        yield f"call/{number}", _call(number, call)
+    for number, (pattern, fault) in enumerate(portal.faults.waiting()):
+        yield f"fault/{number}", {"no": number, "kind": fault.kind, "code": fault.code or "", "pattern": pattern}
+
+
+def _newest(things: Sequence[T], count: int) -> Iterator[tuple[int, T]]:
+    """Yield the last things with their places in the whole."""
+    first = max(0, len(things) - count)
+    return enumerate(islice(things, first, None), first)
+
+
+def _quota(portal: Portal) -> Json:
+    bucket, now = portal.rest.bucket, portal.clock.now()
+    if bucket is None:
+        return None
+    return {"level": bucket.level, "burst": bucket.burst, "rate": bucket.rate, "at": bucket.leaked_at or now}
+
+
+def _user(portal: Portal, user: User) -> Json:
+    return {
+        "id": user.id,
+        "name": user.full_name,
+        "position": user.work_position,
+        "zone": user.clock(portal.options).key,
+        "language": user.language or portal.options.language,
+        "extranet": user.extranet,
+        "admin": user.admin,
+        "active": user.active,
+        "presence": portal.presence.get(user.id),
+        "seen": portal.presence.seen(user.id),
+    }
+
+
+def _chat(chat: Chat) -> Json:
+    return {"id": chat.id, "title": chat.title, "private": chat.private, "members": sorted(chat.members)}
+
+
+def _messages(portal: Portal) -> Items:
+    last: dict[int, Message] = {}
+    for _, message in _newest(portal.messages, _NEWEST_MESSAGES):
+        if message.deleted:
+            continue
+        last[message.chat_id] = message
+        yield f"message/{message.id}", _message(message)
+    for chat_id, message in last.items():
+        if _is_unanswered(portal, message):
+            yield f"working/{chat_id}", {"since": message.at}
+
+
+def _message(message: Message) -> Json:
+    return {
+        "id": message.id,
+        "chat": message.chat_id,
+        "author": message.author_id,
+        "text": message.text,
+        "at": message.at,
+        "system": message.system,
+        "edited": message.edited,
+        "keyboard": list(message.keyboard),
+    }
+
+
+def _is_unanswered(portal: Portal, message: Message) -> bool:
+    """Tell whether a bot may be at work on the last message of a chat."""
+    chat, author = portal.messenger.chats.get(message.chat_id), portal.users.get(message.author_id)
+    if chat is None or author is None or author.bot or message.system or not chat.private:
+        return False
+    return portal.clock.now() - message.at < _PATIENCE_S
+
+
+def _meeting(answers: Answers, now: float) -> Json:
+    meeting = answers.meeting
+    starts, ends = _next_time(meeting, now)
+    return {
+        "id": meeting.id,
+        "name": meeting.name,
+        "host": meeting.host_id,
+        "all_day": meeting.all_day,
+        "starts": starts,
+        "ends": ends,
+        "zone": meeting.zone,
+        "location": meeting.location,
+        "series": meeting.rule is not None,
+        "notify": meeting.notify,
+        "answers": {str(user_id): status for user_id, status in answers.items()},
+    }
+
+
+def _next_time(meeting: Meeting, now: float) -> tuple[str, str]:
+    """Return start and end of the time that is not over yet, or of the first when all are over."""
+    starts = (start for _, start in meeting.starts())
+    coming = (start for start in starts if meeting.aware(start + meeting.length).timestamp() >= now)
+    start = next(coming, meeting.start)
+    if meeting.all_day:
+        return start.date().isoformat(), (start + meeting.length).date().isoformat()
+    begin, end = meeting.aware(start), meeting.aware(start + meeting.length)
+    return begin.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat()
+
+
+def _call(number: int, call: Call) -> Json:
+    # What a batch is made of stands in its items, where no token is left in it.
+    params = "" if call.method.lower() == BATCH else json.dumps(call.params, ensure_ascii=False, default=str)
+    return {
+        "no": number,
+        "method": call.method,
+        "params": params if len(params) <= _LONGEST_PARAMS else params[:_LONGEST_PARAMS] + "…",
+        "user": call.user_id,
+        "status": call.status,
+        "error": call.error,
+        "at": call.at,
+        "request": call.request_no,
+        "batch": call.batch,
+        "level": call.level,
+    }
