@@ -1,73 +1,49 @@
-"""README.md and README.ru.md tell what exists."""
+"""README.md and README.ru.md tell what exists, and both tell the same."""
 
 import re
-from pathlib import Path
+import shutil
+import subprocess
+import sys
 
 import pytest
 
 from bot.__main__ import cli
+from bot.check import Report, examine
 from bot.grammar import Grammar, Understood
-from bot.manifest import Argument, Command, load
-from bot.texts import Texts
+from bot.manifest import load
+from bot.metrics import Metrics
+from tests.bot.test_check import World
+from tests.manifest.readme import FILES, ROOT, mark, parts
+from tests.process import PATIENCE_S
 
-ROOT = Path(__file__).parents[2]
-READMES = {
-    "en": (ROOT / "README.md").read_text(encoding="utf-8"),
-    "ru": (ROOT / "README.ru.md").read_text(encoding="utf-8"),
-}
-HEADS = {
-    "en": "| slash command | English | Russian | does |",
-    "ru": "| слэш-команда | по-русски | по-английски | что делает |",
-}
-FOLLOWS = {
-    "en": {
-        Argument.MEETING: " and a meeting",
-        Argument.UNTIL: ", for a while if you like",
-        Argument.LANGUAGE: " and a language",
-        Argument.COMMAND: " and a command if you like",
-    },
-    "ru": {
-        Argument.MEETING: " и встреча",
-        Argument.UNTIL: ", можно на время",
-        Argument.LANGUAGE: " и язык",
-        Argument.COMMAND: ", можно с командой",
-    },
-}
+READMES = {language: file.read_text(encoding="utf-8") for language, file in FILES.items()}
 EXAMPLES = {"en": "Talking to it", "ru": "Как с ним говорить"}
+CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r" *# .*$", re.MULTILINE)
+# What differs from one installation to another.
+OWN = re.compile(r"https?://[\w.:-]+|\([\w./-]+\)|\d+")
+
+in_both = pytest.mark.parametrize("language", READMES)
 
 
-def commands_table(language: str) -> str:
-    """Return the table of commands that manifest/ makes, for readers of a language."""
-    manifest = load(ROOT / "manifest")
-    texts = Texts(ROOT / "manifest", manifest.app.languages)
-    order = [*manifest.app.help, *manifest.capabilities]
-    spoken = sorted(
-        (command for command in manifest.commands.values() if command.words),
-        key=lambda command: order.index(command.capability),
-    )
-    rows = [row(command, texts, language) for command in spoken]
-    return "\n".join([HEADS[language], "| --- | --- | --- | --- |", *rows])
+# --- what is made from other files
 
 
-def row(command: Command, texts: Texts, language: str) -> str:
-    slash = f"`/{command.name}{' 651' if Argument.MEETING in command.args else ''}`" if command.slash else ""
-    follows = "".join(FOLLOWS[language][argument] for argument in command.args)
-    own_first = sorted(("en", "ru"), key=lambda spoken: spoken != language)
-    words = [", ".join(f"`{word}`" for word in command.words[spoken]) + follows for spoken in own_first]
-    title = texts.say(language, f"{command.capability}.{command.name}-title")
-    return f"| {slash} | {words[0]} | {words[1]} | {title} |"
-
-
-@pytest.mark.parametrize("language", READMES)
-def test_table_of_commands_is_current(language):
-    found = re.search(r"<!-- commands: [^>]* -->\n(.*)\n<!-- /commands -->", READMES[language], re.DOTALL)
-    wanted = commands_table(language)
+@in_both
+@pytest.mark.parametrize("name", parts("en"))
+def test_made_part_is_current(name, language):
+    found, wanted = mark(name).search(READMES[language]), parts(language)[name]
 
     assert found is not None
-    assert found[1] == wanted, f"the {language} README needs this table between the marks:\n{wanted}"
+    assert found[2] == wanted, (
+        f"`.venv/bin/python -m tests.manifest.readme` puts this into the {language} README:\n{wanted}"
+    )
 
 
-@pytest.mark.parametrize("language", READMES)
+# --- what is said exists
+
+
+@in_both
 def test_every_example_is_understood(language):
     section = re.search(rf"^## {EXAMPLES[language]}\n(.*?)^## ", READMES[language], re.DOTALL | re.MULTILINE)
     grammar = Grammar(load(ROOT / "manifest"))
@@ -77,15 +53,87 @@ def test_every_example_is_understood(language):
         assert isinstance(grammar.split(example), Understood), example
 
 
-@pytest.mark.parametrize("language", READMES)
+@in_both
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_command_of_the_command_line_is_mentioned(name, language):
     assert re.search(rf"\bstatusbot {name}\b", READMES[language])
 
 
-@pytest.mark.parametrize("language", READMES)
+@in_both
 @pytest.mark.parametrize(
     "target", re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 )
 def test_every_target_of_make_is_mentioned(target, language):
     assert re.search(rf"\bmake {target}\b", READMES[language])
+
+
+@in_both
+def test_pictures_and_linked_files_exist(language):
+    named = re.findall(r'(?:\]\(|src="|srcset=")((?!https?:)[^)"#]+)', READMES[language])
+
+    assert {"docs/page-light.png", "docs/page-dark.png"} < set(named)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@in_both
+def test_metrics_are_those_of_the_process(language):
+    told = {
+        (name.removesuffix("_total"), tuple(filter(None, labels.split(","))))
+        for name, labels in re.findall(r"`(statusbot_\w+)(?:\{([\w,]+)\})?`", READMES[language])
+    }
+    metrics = [value for value in vars(Metrics()).values() if hasattr(value, "_labelnames")]
+
+    assert told == {(metric._name, metric._labelnames) for metric in metrics}
+
+
+@in_both
+async def test_routes_that_are_named_exist(ask, language):
+    routes = {resource.canonical for resource in ask.receiver.app().router.resources()}
+    named = set(re.findall(r"`(/(?:bitrix24|health|metrics)[\w/]*)`", READMES[language]))
+
+    assert named
+    assert named < routes
+
+
+@in_both
+async def test_check_prints_what_is_promised(ask, portal, make_settings, clock, language):
+    lines: list[str] = []
+    await examine(Report(lines.append), make_settings(), transport=World(portal), clock=clock.now)
+    promised = re.search(r"<!-- check -->\n```\n(.*?)```\n<!-- /check -->", READMES[language], re.DOTALL)
+
+    assert promised is not None
+    assert [OWN.sub("…", line) for line in promised[1].splitlines()] == [OWN.sub("…", line) for line in lines]
+
+
+def test_new_command_does_what_is_promised(tmp_path):
+    """Somebody follows the README in a copy of the source."""
+    copied = shutil.ignore_patterns(".*", "__pycache__", "docs")
+    shutil.copytree(ROOT, tmp_path, ignore=copied, dirs_exist_ok=True)
+    files = re.findall(r"^```\w+\n# (\w+/[\w./]+)[^\n]*\n(.*?)^```$", READMES["en"], re.DOTALL | re.MULTILINE)
+    for path, content in files:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    (sentences,) = tmp_path.glob("manifest/clock/en.ftl")
+    shutil.copy(sentences, sentences.with_name("ru.ftl"))
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/handlers/test_clock.py"]
+    done = subprocess.run(run, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert len(files) == 4
+    assert done.returncode == 0, done.stdout
+
+
+# --- both say the same
+
+
+def test_headings_of_both_have_the_same_levels():
+    english, russian = (re.findall("^(#+) ", CODE.sub("", text), re.MULTILINE) for text in READMES.values())
+
+    assert english == russian
+
+
+def test_code_in_both_is_the_same_but_for_comments():
+    english, russian = (
+        [(kind, COMMENT.sub("", code)) for kind, code in CODE.findall(text)] for text in READMES.values()
+    )
+
+    assert english == russian
