@@ -71,7 +71,8 @@ def test_every_target_of_make_is_mentioned(target, language):
 def test_pictures_and_linked_files_exist(language):
     named = re.findall(r'(?:\]\(|src="|srcset=")((?!https?:)[^)"#]+)', READMES[language])
 
-    assert {"docs/page-light.png", "docs/page-dark.png"} < set(named)
+    ending = {"en": ".png", "ru": ".ru.png"}[language]
+    assert {f"docs/page-light{ending}", f"docs/page-dark{ending}"} < set(named)
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
