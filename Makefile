@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 NEEDED := statusbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...
-UNFILLED := { echo 'Not everything could be installed: is there a network, and is there room?' >&2; exit 1; }
+# pip gets everything before it changes anything: when it gives up in good order, what was there is as good as before.
+UNFILLED := { [ $$? -ge 128 ] || mv .venv/before .venv/installed 2>/dev/null; \
+	echo 'Not everything could be installed: is there a network, and is there room?' >&2; exit 1; }
+BEGUN := if [ -f .venv/installed ]; then mv .venv/installed .venv/before; fi
 
 # An install that came to its end wrote its folder into .venv/installed. Without that (it was cut short), with another one there
 # (this folder was moved or copied), or without a Python that works, .venv begins anew.
@@ -21,14 +24,14 @@ install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml $(if $(WHOLE),,.venv)
 	@echo 'Installing what the bot runs on, once; this may take a minute ...'
-	@rm -f .venv/installed
+	@$(BEGUN)
 	@$(PIP) install --require-hashes -r requirements.lock || $(UNFILLED)
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@pwd -P >.venv/installed
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	@echo 'Installing the tools of developers, once; this may take a minute ...'
-	@rm -f .venv/installed
+	@$(BEGUN)
 	@$(PIP) install --require-hashes -r requirements-dev.lock || $(UNFILLED)
 	@pwd -P >.venv/installed
 	@touch $@

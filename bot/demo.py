@@ -5,9 +5,10 @@ import errno
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import click
 from cryptography.fernet import Fernet
@@ -23,6 +24,8 @@ from bot.emulator.seed import demo_portal
 from bot.errors import BotError, SettingsError
 from bot.service import Service, why_not_served
 from bot.settings import Settings
+
+T = TypeVar("T")
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8099
@@ -107,6 +110,12 @@ def _is_installed(portal: Portal, service: Service) -> bool:
 
 async def converse(texts: tuple[str, ...], user_id: int) -> int:
     """Say each text, print the conversation and what it changed; return 0 when every text was answered."""
+    unanswered = await _until_stopped(_converse(texts, user_id))
+    return 0 if unanswered == 0 else 1
+
+
+async def _converse(texts: tuple[str, ...], user_id: int) -> int:
+    """Return how many texts were not answered."""
     async with stage(0, _GENEROUS) as on:
         if user_id not in on.portal.users or on.portal.users[user_id].bot:
             people = ", ".join(str(user.id) for user in on.portal.users.values() if not user.bot)
@@ -115,7 +124,7 @@ async def converse(texts: tuple[str, ...], user_id: int) -> int:
         unanswered = 0
         for text in texts:
             unanswered += not await _exchange(on.portal, user_id, text)
-    return 1 if unanswered else 0
+    return unanswered
 
 
 async def _open_chat(on: Stage, user_id: int) -> None:
@@ -186,13 +195,21 @@ def _changes(portal: Portal, before: Mapping[str, str]) -> list[str]:
 
 async def show() -> None:
     """Run until Ctrl-C, with the chat page and the quota of a usual portal."""
+    await _until_stopped(_show())
+
+
+async def _show() -> None:
     async with stage(USUAL_PORT, Bucket()) as on:
         click.echo(f"Talk to the bot here (Ctrl-C ends):\n{on.address}/")
-        await _until_stopped()
+        await asyncio.Event().wait()
 
 
 async def emulate(port: int) -> None:
     """Run the portal emulator alone, and tell how to point a bot at it."""
+    await _until_stopped(_emulate(port))
+
+
+async def _emulate(port: int) -> None:
     portal = demo_portal(SystemClock())
     try:
         running = await server.start(portal, HOST, port)
@@ -217,7 +234,7 @@ async def emulate(port: int) -> None:
     command = "curl -H 'Content-Type: application/json'"
     click.echo(f"""{command} -d '{{"client_id": "{app.client_id}"}}' {running.url}/emulator/install""")
     try:
-        await _until_stopped()
+        await asyncio.Event().wait()
     finally:
         await running.stop()
 
@@ -232,11 +249,20 @@ async def _start_emulator(portal: Portal, port: int) -> server.Running:
         return await server.start(portal, HOST, 0, shared_clock=True)
 
 
-async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
+async def _until_stopped(work: Coroutine[Any, Any, T]) -> T | None:
+    """Carry `work` out; Ctrl-C, SIGTERM or a closed terminal ends it in good order, from its first moment on."""
+    running = asyncio.create_task(work)
+
+    def stop() -> None:
+        if not running.cancelling():  # who presses twice does not cut the end short
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        return None
 
 
 def _free_port() -> int:

@@ -150,14 +150,35 @@ def test_only_files_with_the_hashes_of_the_lock_are_installed(clone):
 # --- what was left half-finished
 
 
-@pytest.mark.parametrize("how", ["exit 1", "kill -9 $$"], ids=["refused", "killed"])
-@pytest.mark.parametrize("step", [*RUNTIME, *TOOLS])
+@pytest.mark.parametrize(
+    ("step", "how"),
+    [*((step, "exit 1") for step in RUNTIME), *((step, "kill -9 $$") for step in RUNTIME + TOOLS)],
+)
 def test_install_that_was_cut_short_begins_anew(clone, step, how):
     cut = clone.make("test", BREAK=f" {step}", HOW=how)
 
     assert cut.status != 0
     assert cut.calls[-1] == step
     assert clone.make("demo").calls == [".venv", *RUNTIME, "demo"]
+
+
+def test_refused_tools_leave_the_demo_as_it_was(clone):
+    clone.make("demo")
+    refused = clone.make("test", BREAK=" requirements-dev.lock", HOW="exit 1")
+
+    assert refused.status != 0
+    assert "is there a network" in refused.said
+    assert clone.make("demo").calls == ["demo"]
+    assert clone.make("test").calls == [*TOOLS, "pytest"]
+
+
+def test_refused_change_is_tried_again_over_what_is_there(clone):
+    clone.make("demo")
+    os.utime(clone.folder / ".venv" / "installed", (2000, 2000))
+    os.utime(clone.folder / "requirements.lock", (3000, 3000))
+    clone.make("demo", BREAK=" requirements.lock", HOW="exit 1")
+
+    assert clone.make("demo").calls == [*RUNTIME, "demo"]
 
 
 def test_install_over_another_that_was_cut_short_begins_anew(clone):

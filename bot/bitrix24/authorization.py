@@ -101,7 +101,7 @@ class OAuthClient:
             received = await exchange(
                 self._http, "GET", f"{server}/oauth/token/", method=METHOD, params={**query, **secrets}
             )
-            grant = _read_grant(received.status, received.content)
+            grant = _read_grant(received.status, received.content, self._clock())
         except BitrixError as error:
             self._watch.failed(METHOD, error)
             if isinstance(error, MissingRight):
@@ -131,7 +131,7 @@ class Grant:
     member_id: str
 
 
-def _read_grant(status: int, content: bytes) -> Grant:
+def _read_grant(status: int, content: bytes, now: float) -> Grant:
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -150,17 +150,17 @@ def _read_grant(status: int, content: bytes) -> Grant:
     return Grant(
         access,
         refresh,
-        _expires_at(answer),
+        _expires_at(answer, now),
         user_id=None if user_id is None else str(user_id),
         client_endpoint=str(answer.get("client_endpoint") or ""),
         member_id=str(answer.get("member_id") or ""),
     )
 
 
-def _expires_at(answer: Mapping[str, Any]) -> int:
+def _expires_at(answer: Mapping[str, Any], now: float) -> int:
     """Return when the access token ends. What cannot be read costs no pair: the portal will say when it has expired."""
-    for name, since in (("expires", 0.0), ("expires_in", time.time())):
+    for name, since in (("expires", 0.0), ("expires_in", now)):
         text = str(answer.get(name) or "")
         if text.isdecimal():
             return int(since) + int(text)
-    return int(time.time()) + _USUAL_LIFE_S
+    return int(now) + _USUAL_LIFE_S

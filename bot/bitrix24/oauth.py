@@ -55,7 +55,7 @@ class Bitrix24:
         self.store = store
         self._oauth = OAuthClient(http, settings, clock)
         self._oauth_server = settings.oauth_server
-        self._clock = clock
+        self.clock = clock
         self._widened_at: dict[tuple[str, int], float] = {}
         self._refreshed: dict[tuple[str, int], str] = {}
         self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -116,10 +116,10 @@ class Bitrix24:
             if (stored := await self._other_than(refused, portal)) is not None:
                 return stored
             tried_at = self._widened_at.get(person)
-            if refused.refresh_token is None or (tried_at is not None and self._clock() - tried_at < _WIDEN_S):
+            if refused.refresh_token is None or (tried_at is not None and self.clock() - tried_at < _WIDEN_S):
                 self.rest.watch.lacks_right(why)
                 raise why
-            self._widened_at[person] = self._clock()
+            self._widened_at[person] = self.clock()
             try:
                 return await self._refresh(portal, refused)
             except BitrixError:
@@ -317,7 +317,7 @@ class AsBot:
 
     async def _by_freshness(self) -> list[int]:
         """Return whose tokens to try: those that have not expired, then those that a refresh may revive."""
-        store, now = self._bitrix24.store, time.time()
+        store, now = self._bitrix24.store, self._bitrix24.clock()
         candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
         pairs = [await store.tokens(self.portal.member_id, user_id) for user_id in candidates]
         living = [pair for pair in pairs if pair is not None]

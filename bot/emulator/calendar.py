@@ -46,6 +46,10 @@ class Calendar:
             self._entries[row.entry_id] = meeting, row
             self._invite(meeting, row)
 
+    def free_id(self) -> int:
+        """Return an id for a meeting, above all that people chose."""
+        return max((entry_id for entry_id in self._entries if entry_id < FIRST_COPY_ID), default=0) + 1
+
     def _copy_id(self) -> int:
         self._next_copy += 1
         return self._next_copy - 1

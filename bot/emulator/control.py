@@ -79,6 +79,8 @@ class Control:
             result = validate_call(self._actions[action])(**arguments)
         except ValidationError as wrong:
             return 400, {"error": "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())}
+        except KeyError as missing:
+            return 400, {"error": f"there is no {missing.args[0]}"}
         except (LookupError, ValueError, PermissionError) as wrong:
             return 400, {"error": str(wrong)}
         return 200, {"result": _shown(result)}

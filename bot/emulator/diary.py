@@ -7,6 +7,7 @@ from bot.emulator.calendar import Calendar
 from bot.emulator.events import Events
 from bot.emulator.meetings import HOST, UNANSWERED, Meeting, OthersSee, Row
 from bot.emulator.messenger import Messenger
+from bot.emulator.options import known_zone
 from bot.emulator.series import Rule
 
 
@@ -21,7 +22,7 @@ class Diary:
 
     def add_meeting(
         self,
-        meeting_id: int,
+        meeting_id: int | None = None,
         *,
         name: str,
         host: int,
@@ -47,7 +48,7 @@ class Diary:
         """Put a meeting into the calendars of its host and guests.
 
         Args:
-            meeting_id: Of the parent.
+            meeting_id: Of the parent; the portal chooses one that is free unless it is given.
             name: Shown as it is, markup included.
             host: Who invites.
             guests: Ids, or answers (`Y`, `N`, `Q`) by id; nobody has answered by default.
@@ -70,17 +71,18 @@ class Diary:
             copies: Ids of the guests' copies by guest; the others are numbered far away.
 
         Raises:
-            ValueError: An id is in use.
+            ValueError: An id is in use, or there is no such time zone.
         """
+        number = self._calendar.free_id() if meeting_id is None else meeting_id
         meeting = Meeting(
-            id=meeting_id,
+            id=number,
             name=name,
             host_id=host,
             start=datetime.fromisoformat(start) if isinstance(start, str) else start,
             length=timedelta(days=days - 1) if all_day else timedelta(minutes=minutes),
-            zone=tz,
+            zone=known_zone(tz),
             created_at=self._calendar.clock.now(),
-            rows=[Row(meeting_id, host, HOST)],
+            rows=[Row(number, host, HOST)],
             all_day=all_day,
             rule=Rule.parse(rrule) if rrule else None,
             skipped=frozenset(date.fromisoformat(day) for day in skipped),

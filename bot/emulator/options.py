@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from bot.emulator.answers import Statuses
 from bot.emulator.php import Nulls
@@ -61,6 +62,11 @@ class Options:
     default_zone: str = ""  # timezoneDefaultName, for whoever never chose a zone; empty: the portal names none
     reset_in_error: bool = False  # operating_reset_at beside OPERATION_TIME_LIMIT
 
+    def __post_init__(self) -> None:
+        """Check what would only show when somebody looks."""
+        known_zone(self.server_zone)
+        known_zone(self.default_zone)
+
     @property
     def has_v2(self) -> bool:
         return self.v2 and self.revision >= V2_REVISION
@@ -80,3 +86,15 @@ class Options:
     @property
     def oauth_host(self) -> str:
         return urlsplit(self.oauth_origin).netloc
+
+
+def known_zone(name: str) -> str:
+    """Return the name of a time zone, which may be empty.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (LookupError, OSError, ValueError):
+        raise ValueError(f"no such time zone: {name!r}") from None

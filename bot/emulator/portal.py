@@ -28,7 +28,7 @@ from bot.emulator.meetings import Meetings, Notice
 from bot.emulator.messenger import Chat, Message, Messenger
 from bot.emulator.oauth import App, OAuthServer
 from bot.emulator.oauth_pages import OAuthPages
-from bot.emulator.options import EventAuth, Options, OptionValues
+from bot.emulator.options import EventAuth, Options, OptionValues, known_zone
 from bot.emulator.people import User
 from bot.emulator.php import Json
 from bot.emulator.presence import Presence
@@ -225,10 +225,11 @@ class Portal:
         """Add a person; the fields are those of `User`.
 
         Raises:
-            ValueError: The id is in use.
+            ValueError: The id is in use, or there is no such time zone.
         """
         if user_id in self.users:
             raise ValueError(f"user {user_id} exists already")
+        known_zone(time_zone)
         user = User(user_id, name, last_name, time_zone=time_zone, language=language, admin=admin, extranet=extranet)
         user.connector, user.gender, user.work_position, user.email = connector, gender, work_position, email
         user.work_time_end, user.kind, user.external_auth = work_time_end, kind, external_auth

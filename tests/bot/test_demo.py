@@ -9,7 +9,7 @@ import pytest
 from bot import demo
 from bot.demo import Stage, stage
 from bot.emulator.limits import Bucket
-from bot.errors import SettingsError
+from bot.errors import SettingsError, TokenExpired
 from tests.flows.conftest import until
 
 
@@ -74,3 +74,29 @@ async def test_command_after_a_leap_of_the_clock_is_not_too_late(on):
     on.portal.say(17, "accept 651")
 
     await until(lambda: on.portal.meetings[651][17] == "Y")
+
+
+async def test_answer_after_a_leap_of_the_clock_costs_no_request_more(on):
+    on.portal.open_chat(17)
+    await until(lambda: on.portal.replies(17) and not on.service.inbox.pending)
+    on.portal.clock.advance(7200)  # the installer's token has expired since, that of the event has not
+    before = len(on.portal.calls)
+    on.portal.say(17, "status")
+    await until(lambda: len(on.portal.replies(17)) == 2 and not on.service.inbox.pending)
+
+    assert [(call.method, call.error) for call in on.portal.calls[before:]] == [
+        ("im.user.status.get", None),
+        ("imbot.v2.Chat.Message.send", None),
+    ]
+
+
+async def test_token_given_after_a_leap_of_the_clock_counts_as_fresh(on):
+    on.portal.clock.advance(24 * 3600)
+    on.portal.say(17, "status")
+    await until(lambda: on.portal.replies(17) and not on.service.inbox.pending)
+    (portal,) = on.service.core.store.all_portals()
+    pair = await on.service.core.store.tokens(portal.member_id, 1)
+    assert pair is not None
+    renewed = await on.service.core.bitrix24.instead_of(portal, pair, TokenExpired())
+
+    assert renewed.expires_at >= on.portal.clock.now() + 3000

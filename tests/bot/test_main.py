@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -171,6 +172,26 @@ async def test_demo_refuses_somebody_unknown(tmp_path):
 
     assert ended.status == 1
     assert ended.err.startswith("Error: Nobody has the number 4711")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [("demo",), ("emulator", "--port", "0")])
+async def test_demo_ends_in_good_order_and_leaves_nothing(tmp_path, words, number):
+    """SIGHUP is what a terminal sends that is closed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while not (await process.stdout.readline()).startswith(b"http"):
+            pass
+        process.send_signal(number)
+        process.send_signal(number)
+        _, said = await process.communicate()
+
+    assert (process.returncode, said) == (0, b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- beside a service

@@ -187,6 +187,14 @@ async def test_unknown_addresses(http: httpx.AsyncClient) -> None:
         ("add_user", {"user_id": 17, "name": "x"}, "exists already"),
         ("set_presence", {"user_id": 17, "status": "gone"}, "no such presence"),
         ("options", {"no_such": 1}, "no such option"),
+        ("options", {"default_zone": "Mars/Base"}, "no such time zone"),
+        ("add_user", {"user_id": 99, "name": "x", "time_zone": "Mars/Base"}, "no such time zone"),
+        (
+            "add_meeting",
+            {"name": "x", "host": 23, "guests": [17], "start": "2026-11-25T10:00:00", "tz": "../etc"},
+            "no such time zone",
+        ),
+        ("dismiss", {"user_id": 999}, "there is no 999"),
         ("options", {"nulls": "maybe"}, "nulls"),
         ("install", {"client_id": "x"}, "no application"),
         ("uninstall", {"client_id": "x"}, "no application"),
@@ -288,3 +296,11 @@ async def test_logs_are_paged(http: httpx.AsyncClient, portal: Portal) -> None:
 
     assert [message["text"] for message in messages] == ["two"]
     assert [call["method"] for call in calls] == ["scope"]
+
+
+async def test_portal_numbers_a_meeting_that_names_no_number(http: httpx.AsyncClient, portal: Portal) -> None:
+    highest = max(entry for entry in (*portal.meetings, 687))
+    for _ in range(2):
+        await act(http, "add_meeting", name="Tea", host=23, guests=[17], start="2026-11-25T10:00:00")
+
+    assert sorted(portal.meetings)[-2:] == [highest + 1, highest + 2]

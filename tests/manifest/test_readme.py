@@ -1,6 +1,7 @@
 """README.md and README.ru.md tell what exists, and both tell the same."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,20 @@ def test_pictures_and_linked_files_exist(language):
     ending = {"en": ".png", "ru": ".ru.png"}[language]
     assert {f"docs/page-light{ending}", f"docs/page-dark{ending}"} < set(named)
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@in_both
+def test_sample_conversation_is_what_the_demo_says(language):
+    """But for dates, times, and what `…` leaves out."""
+    told = re.search(r"`\.venv/bin/statusbot (demo --say [^`]*)`[^`]*```\n(.*?)\n```", READMES[language], re.DOTALL)
+    assert told is not None
+    run = subprocess.run(
+        [sys.executable, "-m", "bot", *shlex.split(told[1])], cwd=ROOT, check=True, capture_output=True, encoding="utf-8", timeout=PATIENCE_S,
+    )  # fmt: skip
+    moment = re.compile(r", \w+, [^:(]*\d\d:\d\d|\d\d:\d\d")
+    wanted = re.escape(moment.sub("TIME", told[2])).replace("…", ".*")
+
+    assert re.fullmatch(wanted, moment.sub("TIME", run.stdout.strip())), run.stdout
 
 
 @in_both

@@ -5,7 +5,6 @@ portal's time, so that a page can show a clock.
 """
 
 import asyncio
-import contextlib
 import json
 
 from aiohttp import web
@@ -14,7 +13,7 @@ from bot.emulator.page.view import View, view
 from bot.emulator.php import Json
 from bot.emulator.portal import Portal
 
-# A page that is gone is noticed by writing to it, and what only time changes is seen by looking.
+# What only time changes is seen by looking; and a page that hears nothing takes the portal for stopped.
 _HEARTBEAT_S = 15.0
 
 
@@ -31,10 +30,12 @@ class Live:
         self._portal = portal
         self._shared_clock = shared_clock
         self._windows: set[asyncio.Event] = set()
+        self._view: View | None = None  # since the last change
         self._closed = False
 
     def changed(self) -> None:
         """Let every page look again."""
+        self._view = None
         for window in self._windows:
             window.set()
 
@@ -63,18 +64,23 @@ class Live:
     async def _tell(self, response: web.StreamResponse, window: asyncio.Event) -> None:
         known: View | None = None
         while True:
-            with contextlib.suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(window.wait(), _HEARTBEAT_S)
+            except TimeoutError:
+                self._view = None
             if self._closed:
                 return
             window.clear()
-            current = self._view()
+            current = self._look()
             message = {"now": self._portal.clock.now(), **_difference(known, current)}
             await response.write(b"data: " + json.dumps(message, ensure_ascii=False).encode() + b"\n\n")
             known = current
 
-    def _view(self) -> View:
-        return view(self._portal, shared_clock=self._shared_clock, windows=len(self._windows))
+    def _look(self) -> View:
+        """Return what all pages may see now, looking once for all of them."""
+        if self._view is None:
+            self._view = view(self._portal, shared_clock=self._shared_clock, windows=len(self._windows))
+        return self._view
 
 
 def _difference(known: View | None, current: View) -> dict[str, Json]:

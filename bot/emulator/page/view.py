@@ -1,16 +1,17 @@
 """What the chat page shows of a portal: a flat map of small values, so that a change is a few keys of it.
 
 The keys name what they hold: `portal`, `quota`, `user/17`, `chat/2044`, `message/84001`, `working/2044`, `meeting/651`, `notice/3`,
-`call/12`, `command/accept`, `fault/0`. Moments are unix seconds, but for meetings, whose times are ISO 8601.
+`call/12`, `token/3`, `command/accept`, `fault/0`. Moments are unix seconds, but for meetings, whose times are ISO 8601.
 """
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from itertools import chain, islice
 from typing import TypeAlias, TypeVar
 
-from bot.emulator.meetings import Answers, Meeting
+from bot.emulator.meetings import Meeting
 from bot.emulator.messenger import Chat, Message
 from bot.emulator.people import User
 from bot.emulator.php import Json
@@ -60,9 +61,9 @@ def _people(portal: Portal) -> Items:
 
 
 def _calendar(portal: Portal) -> Items:
-    for answers in portal.meetings.values():
-        if answers.meeting.is_meeting and not answers.meeting.deleted:
-            yield f"meeting/{answers.meeting.id}", _meeting(answers, portal.clock.now())
+    for meeting in portal.calendar.meetings.values():
+        if meeting.is_meeting and not meeting.deleted:
+            yield f"meeting/{meeting.id}", _meeting(meeting, portal.clock.now())
     for number, notice in _newest(portal.notices, _NEWEST_NOTICES):
         told = {"meeting": notice.meeting_id, "user": notice.user_id, "host": notice.host_id}
         yield f"notice/{number}", {"no": number, **told, "kind": notice.kind, "at": notice.at}
@@ -72,6 +73,9 @@ def _requests(portal: Portal) -> Items:
     yield "quota", _quota(portal)
     for number, call in _newest(portal.calls, _NEWEST_CALLS):
         yield f"call/{number}", _call(number, call)
+    for number, asked in _newest(portal.oauth.requests, _NEWEST_CALLS):
+        answered: dict[str, Json] = {"user": asked.user_id, "error": asked.error, "at": asked.at}
+        yield f"token/{number}", {"no": number, "grant": asked.grant_type, **answered}
     for number, (pattern, fault) in enumerate(portal.faults.waiting()):
         yield f"fault/{number}", {"no": number, "kind": fault.kind, "code": fault.code or "", "pattern": pattern}
 
@@ -109,15 +113,18 @@ def _chat(chat: Chat) -> Json:
 
 
 def _messages(portal: Portal) -> Items:
-    last: dict[int, Message] = {}
-    for _, message in _newest(portal.messages, _NEWEST_MESSAGES):
-        if message.deleted:
-            continue
-        last[message.chat_id] = message
-        yield f"message/{message.id}", _message(message)
-    for chat_id, message in last.items():
-        if _is_unanswered(portal, message):
-            yield f"working/{chat_id}", {"since": message.at}
+    """Yield the newest of each private chat; groups are not shown."""
+    chats = {
+        chat.id: deque[Message](maxlen=_NEWEST_MESSAGES) for chat in portal.messenger.chats.values() if chat.private
+    }
+    for message in portal.messages:
+        if message.chat_id in chats and not message.deleted:
+            chats[message.chat_id].append(message)
+    for chat_id, messages in chats.items():
+        for message in messages:
+            yield f"message/{message.id}", _message(message)
+        if messages and _is_unanswered(portal, messages[-1]):
+            yield f"working/{chat_id}", {"since": messages[-1].at}
 
 
 def _message(message: Message) -> Json:
@@ -134,15 +141,13 @@ def _message(message: Message) -> Json:
 
 
 def _is_unanswered(portal: Portal, message: Message) -> bool:
-    """Tell whether a bot may be at work on the last message of a chat."""
-    chat, author = portal.messenger.chats.get(message.chat_id), portal.users.get(message.author_id)
-    if chat is None or author is None or author.bot or message.system or not chat.private:
+    """Tell whether a bot may be at work on the last message of a private chat."""
+    if message.system or portal.users[message.author_id].bot:
         return False
     return portal.clock.now() - message.at < _PATIENCE_S
 
 
-def _meeting(answers: Answers, now: float) -> Json:
-    meeting = answers.meeting
+def _meeting(meeting: Meeting, now: float) -> Json:
     starts, ends = _next_time(meeting, now)
     return {
         "id": meeting.id,
@@ -155,15 +160,17 @@ def _meeting(answers: Answers, now: float) -> Json:
         "location": meeting.location,
         "series": meeting.rule is not None,
         "notify": meeting.notify,
-        "answers": {str(user_id): status for user_id, status in answers.items()},
+        "answers": {str(row.user_id): meeting.shown_status(row) for row in meeting.live},
     }
 
 
 def _next_time(meeting: Meeting, now: float) -> tuple[str, str]:
     """Return start and end of the time that is not over yet, or of the first when all are over."""
+    lasts = (
+        meeting.length + timedelta(days=1) if meeting.all_day else meeting.length
+    )  # the last day is meant as a whole
     starts = (start for _, start in meeting.starts())
-    coming = (start for start in starts if meeting.aware(start + meeting.length).timestamp() >= now)
-    start = next(coming, meeting.start)
+    start = next((start for start in starts if meeting.aware(start + lasts).timestamp() > now), meeting.start)
     if meeting.all_day:
         return start.date().isoformat(), (start + meeting.length).date().isoformat()
     begin, end = meeting.aware(start), meeting.aware(start + meeting.length)
