@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.emulator.answers import Response
+from bot.emulator.clock import Clock
 from bot.emulator.control import Control
 from bot.emulator.page.live import Live
 from bot.emulator.page.routes import add_page
@@ -84,16 +85,17 @@ async def start(
         _application(portal, live, sleep, changed), access_log=None, shutdown_timeout=1.0, handler_cancellation=True
     )
     await runner.setup()
-    chosen = await _listen(runner, host, port)
+    chosen = await listen(runner, host, port)
     portal.options.scheme, portal.options.domain = "http", f"{host}:{chosen}"
-    oauth = chosen if oauth_port is None else await _listen(runner, host, oauth_port)
+    oauth = chosen if oauth_port is None else await listen(runner, host, oauth_port)
     portal.options.oauth_origin = f"http://{host}:{oauth}"
     portal.queue.on_put.append(changed)
     loop = asyncio.create_task(_deliver_forever(portal, wake))
     return Running(portal, host, chosen, runner, loop)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> int:
+async def listen(runner: web.AppRunner, host: str, port: int) -> int:
+    """Open a port, 0 picking a free one, and return it."""
     site = web.TCPSite(runner, host, port)
     await site.start()
     bound: int = runner.addresses[-1][1]
@@ -123,7 +125,7 @@ def _application(portal: Portal, live: Live, sleep: Sleep, changed: Callable[[],
         body = await request.read()
         response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
         live.changed()
-        return await _answer(response, request, sleep)
+        return await answer_with(response, request, sleep)
 
     application = web.Application(client_max_size=LARGEST_BODY)
     add_page(application, live)
@@ -137,7 +139,8 @@ def _json(status: int, value: Json) -> web.Response:
     return web.Response(status=status, text=json.dumps(value, ensure_ascii=False), content_type="application/json")
 
 
-async def _answer(response: Response, request: web.Request, sleep: Sleep) -> web.Response:
+async def answer_with(response: Response, request: web.Request, sleep: Sleep) -> web.Response:
+    """Answer late, or not at all, when a response says so."""
     if response.delay_s:
         await sleep(response.delay_s)
     if response.cut and request.transport is not None:
@@ -166,12 +169,11 @@ async def _deliver_forever(portal: Portal, wake: asyncio.Event) -> None:
         while True:
             wake.clear()
             await portal.deliver(post)
-            await _until_due(portal, wake)
+            await wait_until(portal.queue.next_due_at, portal.clock, wake)
 
 
-async def _until_due(portal: Portal, wake: asyncio.Event) -> None:
-    """Wait for a new event, a moved clock, or the moment when a delayed event is due."""
-    due_at = portal.queue.next_due_at
-    remaining = None if due_at is None else max(due_at - portal.clock.now(), 0.0)
+async def wait_until(due_at: float | None, clock: Clock, wake: asyncio.Event) -> None:
+    """Wait for something new, a moved clock, or the moment (unix seconds) when what waits is due."""
+    remaining = None if due_at is None else max(due_at - clock.now(), 0.0)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(wake.wait(), remaining)
