@@ -1,40 +1,47 @@
-/** What people do at the portal: posts to `/emulator/<action>`. */
+/**
+ * What people do at the portal: posts to `/emulator/<action>`.
+ *
+ * @typedef {{done: boolean, result?: any, trouble: string}} Outcome `trouble` is a sentence in the page's language, empty
+ *   when it was done
+ */
 
 import { t } from "/page/words.js";
 
-/** The portal refused or did not answer; the message is a sentence in the page's language. */
-export class NotDone extends Error {
-  /**
-   * @param {string} message
-   * @param {boolean} answered false when nobody was there to refuse
-   */
-  constructor(message, answered) {
-    super(message);
-    this.answered = answered;
-  }
-}
+// A portal that hangs must not keep anybody waiting for ever.
+const LONGEST_WAIT_MS = 10_000;
 
 /**
- * Do something at the portal and return its result.
+ * Do something at the portal.
  *
  * @param {string} action
  * @param {object} given arguments of the action
- * @throws {NotDone}
+ * @returns {Promise<Outcome>}
  */
-export async function act(action, given = {}) {
-  let response;
+export async function act(action, given) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), LONGEST_WAIT_MS);
   try {
-    response = await fetch(`/emulator/${action}`, {
+    const response = await fetch(`/emulator/${action}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(given),
+      signal: patience.signal,
     });
+    return outcome(response, await response.text());
   } catch {
-    throw new NotDone(t("not-done"), false);
+    const trouble = patience.signal.aborted ? t("no-answer", { seconds: LONGEST_WAIT_MS / 1000 }) : t("not-sent");
+    return { done: false, trouble };
+  } finally {
+    clearTimeout(timer);
   }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new NotDone(t("refused", { reason: answer.error ?? response.status }), true);
-  return answer.result;
+}
+
+/** @returns {Outcome} */
+function outcome(response, text) {
+  const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+  const { result, error } = isJson ? JSON.parse(text) : {};
+  if (response.ok) return { done: true, result, trouble: "" };
+  return { done: false, trouble: t("refused", { reason: error ?? response.status }) };
 }
 
 /**
@@ -42,17 +49,11 @@ export async function act(action, given = {}) {
  *
  * @param {HTMLElement} place
  * @param {string} action
- * @param {object} given
- * @returns {Promise<boolean>} whether it was done
+ * @param {object} [given] arguments of the action
+ * @returns {Promise<Outcome>}
  */
 export async function attempt(place, action, given = {}) {
-  try {
-    await act(action, given);
-  } catch (error) {
-    if (!(error instanceof NotDone)) throw error;
-    place.textContent = error.message;
-    return false;
-  }
-  place.textContent = "";
-  return true;
+  const made = await act(action, given);
+  place.textContent = made.trouble;
+  return made;
 }

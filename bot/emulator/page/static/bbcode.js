@@ -7,6 +7,7 @@
  * @typedef {{send: (index: number) => void, put: (text: string) => void, name: (id: number) => string|undefined}} Deeds
  */
 
+import { isSafe } from "/page/address.js";
 import { el } from "/page/dom.js";
 
 const DEEPEST = 12;
@@ -171,11 +172,6 @@ function link(address, inner, context) {
   inline(node, inner, 0, { ...context, isLink: true });
   for (const button of node.querySelectorAll("button, a")) button.replaceWith(...button.childNodes);
   return node;
-}
-
-/** Only addresses that a browser opens as pages: never `javascript:`, nor another host behind a single slash. */
-function isSafe(address) {
-  return /^https?:\/\//i.test(address) || /^\/(?![/\\])/.test(address);
 }
 
 function deed(label, act) {

@@ -1,6 +1,7 @@
-/** What lies ahead of the chosen employee, by days of their own time zone. */
+/** The calendar of the chosen employee. */
 
-import { attribute, byId, el, mirror } from "/page/dom.js";
+import { ahead, dayOf } from "/page/agenda.js";
+import { attribute, byId, el, grouped, mirror } from "/page/dom.js";
 import { icon } from "/page/icons.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
@@ -12,7 +13,7 @@ const answers = new Map(); // last shown, by meeting and person: what differs is
 export function renderCalendar(session) {
   const { me, zone } = session;
   byId("calendar-zone").textContent = me ? t("calendar-zone", { name: me.name, zone }) : "";
-  const days = me ? Map.groupBy(ahead(session), (meeting) => dayOf(meeting, session)) : new Map();
+  const days = grouped(ahead(session), (meeting) => dayOf(meeting, session));
   const scope = `${me?.id} ${zone} ${words.language()}`;
   const items = [...days].map(([date, meetings]) => ({
     key: date,
@@ -24,26 +25,6 @@ export function renderCalendar(session) {
 }
 
 const nothing = () => el("p", { className: "empty", textContent: t("calendar-empty") });
-
-/** Return a person's meetings that are not over, soonest first. */
-function ahead({ feed, me, zone }) {
-  const now = feed.now();
-  const today = words.dateIn(now, zone);
-  const isAhead = ({ all_day, ends }) => (all_day ? ends >= today : Date.parse(ends) / 1000 > now);
-  return feed
-    .all("meeting")
-    .filter((meeting) => me.id in meeting.answers && isAhead(meeting))
-    .sort((a, b) => order(a) - order(b) || a.id - b.id);
-}
-
-const order = (meeting) => Date.parse(meeting.starts);
-
-/** Return the date on which an entry stands: of its start, or today for what has begun before. */
-function dayOf({ all_day, starts }, { feed, zone }) {
-  const start = all_day ? starts : words.dateIn(Date.parse(starts) / 1000, zone);
-  const today = words.dateIn(feed.now(), zone);
-  return start < today ? today : start;
-}
 
 const hosts = (meetings, session) => meetings.map(({ host }) => session.name(host)).join();
 

@@ -1,6 +1,6 @@
 /** The conversation of the chosen employee with the bot. */
 
-import { act, NotDone } from "/page/api.js";
+import { attempt } from "/page/api.js";
 import * as bbcode from "/page/bbcode.js";
 import { attribute, byId, el, mirror } from "/page/dom.js";
 import { keyboard, settle } from "/page/keyboard.js";
@@ -104,6 +104,7 @@ export class Chat {
     if (!message.system) element.append(el("span", { className: "unseen", textContent: `${t("says", { name: author })} ` }));
     element.append(text);
     if (message.keyboard?.length) {
+      element.classList.add("keyed");
       const keys = keyboard(message.keyboard, (index) => this.#press(message, index, trouble));
       attribute(keys, "lang", text.getAttribute("lang") ?? undefined);
       element.append(keys);
@@ -115,7 +116,7 @@ export class Chat {
   #deeds(message, trouble) {
     const reader_id = this.session.me.id;
     return {
-      send: (index) => this.#try(trouble, "send_click", { reader_id, message_id: message.id, index }),
+      send: (index) => attempt(trouble, "send_click", { reader_id, message_id: message.id, index }),
       put: (value) => this.composer.put(value),
       name: (id) => this.session.name(id),
     };
@@ -123,9 +124,10 @@ export class Chat {
 
   async #press(message, button, trouble) {
     const given = { user_id: this.session.me.id, message_id: message.id, button };
-    const done = await this.#try(trouble, "press", given);
+    trouble.classList.remove("told");
+    const { done, result } = await attempt(trouble, "press", given);
     if (!done) return false;
-    const { kind, value } = done;
+    const { kind, value } = result;
     if (kind === "put") this.composer.put(value);
     if (kind === "copy") trouble.textContent = await copied(value);
     if (kind === "call") trouble.textContent = t("calls-person", { value });
@@ -133,20 +135,6 @@ export class Chat {
     if (kind === "app") trouble.textContent = t("opens-app");
     trouble.classList.toggle("told", trouble.textContent !== "");
     return true;
-  }
-
-  /** Return what the portal answered, or undefined after saying why it did not. */
-  async #try(place, action, given) {
-    place.classList.remove("told");
-    try {
-      const result = await act(action, given);
-      place.textContent = "";
-      return result ?? {};
-    } catch (error) {
-      if (!(error instanceof NotDone)) throw error;
-      place.textContent = error.message;
-      return undefined;
-    }
   }
 
   #renderWorking(chat) {

@@ -53,9 +53,14 @@ export class Commands {
     if (event.key === "ArrowDown") this.#move(this.#active === last ? 0 : this.#active + 1);
     else if (event.key === "ArrowUp") this.#move(this.#active === 0 ? last : this.#active - 1);
     else if (event.key === "Escape") this.close();
-    else if ((event.key === "Enter" && !this.#isComplete()) || event.key === "Tab") this.#take(this.#active);
+    else if (this.#isChoice(event)) this.#take(this.#active);
     else return false;
     return true;
+  }
+
+  /** Shift+Tab goes back, as it does everywhere. */
+  #isChoice({ key, shiftKey }) {
+    return (key === "Enter" && !this.#isComplete()) || (key === "Tab" && !shiftKey);
   }
 
   /** A command without words behind it that was typed in full may be sent at once. */

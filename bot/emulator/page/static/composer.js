@@ -1,8 +1,9 @@
 /** The message box with its suggestions. */
 
-import { act, NotDone } from "/page/api.js";
+import { waiting } from "/page/agenda.js";
+import { attempt } from "/page/api.js";
 import { Commands } from "/page/commands.js";
-import { byId, el, mirror } from "/page/dom.js";
+import { byId, el, mirror, occupy, release } from "/page/dom.js";
 import { icon } from "/page/icons.js";
 import { recall, remember } from "/page/memory.js";
 import { t } from "/page/words.js";
@@ -10,7 +11,8 @@ import { t } from "/page/words.js";
 export class Composer {
   #box = byId("say");
   #trouble = byId("say-trouble");
-  #isSending = false;
+  #writer; // id of the employee whose words stand in the box
+  #drafts = new Map(); // what the others had written, by id
   #hasIdeas = recall("ideas") !== "no";
 
   /**
@@ -30,12 +32,13 @@ export class Composer {
     byId("ideas").append(icon("bulb"));
     byId("ideas").addEventListener("click", () => this.#toggleIdeas());
     byId("send").prepend(icon("send"));
-    session.addEventListener("choose", () => (this.#trouble.textContent = ""));
   }
 
   render() {
     this.#box.placeholder = t("message-hint");
-    const isReady = this.session.bot !== undefined && this.session.me !== undefined;
+    const { bot, me } = this.session;
+    const isReady = bot !== undefined && me !== undefined;
+    if (me && me.id !== this.#writer) this.#change(me.id);
     this.#box.disabled = byId("send").disabled = !isReady;
     this.#renderIdeas(isReady);
   }
@@ -51,6 +54,18 @@ export class Composer {
 
   focus() {
     this.#box.focus();
+  }
+
+  /** Let another employee write: everybody finds their own words in the box. */
+  #change(writer) {
+    const former = this.#writer;
+    this.#writer = writer;
+    if (former === undefined) return; // what was typed while the page began is the first one's
+    this.#drafts.set(former, this.#box.value);
+    this.#box.value = this.#drafts.get(writer) ?? "";
+    this.#trouble.textContent = "";
+    this.commands.close();
+    this.#fit();
   }
 
   #key(event) {
@@ -71,26 +86,19 @@ export class Composer {
 
   async #submit() {
     const text = this.#box.value;
-    if (text.trim() === "" || !(await this.#say(text))) return;
-    if (this.#box.value === text) this.put("");
+    const writer = this.#writer;
+    if (text.trim() === "" || !(await this.#say(byId("send"), text))) return;
+    if (this.#drafts.get(writer) === text) this.#drafts.delete(writer);
+    if (this.#writer === writer && this.#box.value === text) this.put("");
     this.commands.close();
   }
 
   /** Say something and tell whether it arrived; what did not stays in the box. */
-  async #say(text) {
-    if (this.#isSending) return false;
-    this.#isSending = true;
-    try {
-      await act("say", { user_id: this.session.me.id, text });
-      this.#trouble.textContent = "";
-      return true;
-    } catch (error) {
-      if (!(error instanceof NotDone)) throw error;
-      this.#trouble.textContent = error.answered ? error.message : t("not-sent");
-      return false;
-    } finally {
-      this.#isSending = false;
-    }
+  async #say(control, text) {
+    if (!occupy(control)) return false;
+    const { done } = await attempt(this.#trouble, "say", { user_id: this.session.me.id, text });
+    release(control);
+    return done;
   }
 
   /** Let the box grow with its text; the style sheet says how far. */
@@ -114,23 +122,14 @@ export class Composer {
 
   #chip(text) {
     const chip = el("button", { type: "button", className: "chip", textContent: text });
-    chip.addEventListener("click", () => this.#say(text));
+    chip.addEventListener("click", () => this.#say(chip, text));
     return chip;
   }
 
   #ideas() {
-    const { me } = this.session;
-    const number = waiting(this.session.feed, me.id);
+    const number = waiting(this.session);
     const accept = number === undefined ? [] : [t("suggest-accept", { number })];
     const undo = this.last() === undefined ? [] : ["suggest-undo"];
     return [...accept, ...["suggest-meetings", "suggest-dnd", ...undo, "suggest-help"].map((key) => t(key))];
   }
-}
-
-/** Return the number of the next invitation that waits for a person's answer, a single meeting rather than a series. */
-export function waiting(feed, userId) {
-  const now = new Date(feed.now() * 1000).toISOString();
-  const open = feed.all("meeting").filter((meeting) => meeting.answers[userId] === "Q" && meeting.ends > now);
-  open.sort((a, b) => a.series - b.series || a.all_day - b.all_day || a.starts.localeCompare(b.starts));
-  return open[0]?.id;
 }

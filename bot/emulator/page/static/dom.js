@@ -28,6 +28,38 @@ export function attribute(element, name, value) {
   else element.setAttribute(name, value);
 }
 
+/**
+ * Part items by a key, each group where its first item stands.
+ *
+ * @template T, K
+ * @param {T[]} items
+ * @param {(item: T) => K} keyOf
+ * @returns {Map<K, T[]>}
+ */
+export function grouped(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (groups.has(key)) groups.get(key).push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+/** Mark a control as busy, and tell whether it was not so before: nothing is done twice at once. */
+export function occupy(control) {
+  if (control.hasAttribute("aria-busy")) return false;
+  // Not `disabled`: that would take the focus from whoever uses the keyboard.
+  control.setAttribute("aria-busy", "true");
+  control.setAttribute("aria-disabled", "true");
+  return true;
+}
+
+export function release(control) {
+  control.removeAttribute("aria-busy");
+  control.removeAttribute("aria-disabled");
+}
+
 const shown = new WeakMap();
 
 /**

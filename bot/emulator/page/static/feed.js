@@ -1,16 +1,29 @@
 /**
  * The live state of the portal, kept as `/emulator/live` tells it: values by kind and id.
  *
+ * A stream keeps a connection, and browsers open six to a host for all their windows together. So a page that nobody can
+ * see has none, and beyond `LASTING` open ones a page only looks in at the portal from time to time.
+ *
  * @typedef {{now: number, reset?: boolean, set?: Record<string, any>, gone?: string[]}} Update
  */
 
-const RETRY_MS = 1500;
+/** How many pages may keep a stream; the other connections are for what people do. */
+export const LASTING = 4;
 
-/** Fires `change` (detail: the set of kinds that changed) and `connection` when the stream breaks or returns. */
+const LOOK_IN_MS = 1000;
+const RETRY_MS = 1500;
+// The portal says something at least every 15 s.
+const LONGEST_SILENCE_MS = 20_000;
+
+/**
+ * Fires `change` (detail: the set of kinds that changed; `undefined` when everything was told anew) and `connection` when
+ * the portal goes away or returns. A page out of sight learns neither.
+ */
 export class Feed extends EventTarget {
   #kinds = new Map();
   #clock = { now: Date.now() / 1000, at: performance.now() };
   #source;
+  #timer; // for the next attempt, or the end of patience with a silent portal
   connected; // undefined until the first word of the portal
 
   /** @param {string} url */
@@ -19,11 +32,11 @@ export class Feed extends EventTarget {
     this.url = url;
   }
 
-  /** Listen, and go on listening whenever the portal comes back. */
-  open() {
-    this.#source = new EventSource(this.url);
-    this.#source.onmessage = (event) => this.#take(JSON.parse(event.data));
-    this.#source.onerror = () => this.#lose();
+  /** Listen while the page can be seen, and go on listening whenever the portal comes back. */
+  follow() {
+    const turn = () => (document.visibilityState === "hidden" ? this.#close() : this.#open());
+    document.addEventListener("visibilitychange", turn);
+    turn();
   }
 
   /** Return everything of a kind, by rising id. */
@@ -41,15 +54,50 @@ export class Feed extends EventTarget {
     return this.#clock.now + (performance.now() - this.#clock.at) / 1000;
   }
 
+  #open() {
+    this.#close();
+    this.#source = new EventSource(this.url);
+    this.#source.onmessage = (event) => this.#hear(JSON.parse(event.data));
+    // A refused connection is not tried again by the browser, a broken one is; one way for both.
+    this.#source.onerror = () => this.#lose();
+    this.#after(LONGEST_SILENCE_MS, () => this.#lose());
+  }
+
+  #close() {
+    this.#source?.close();
+    clearTimeout(this.#timer);
+  }
+
+  #after(ms, next) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(next, ms);
+  }
+
+  #lose() {
+    this.#close();
+    this.#connect(false);
+    this.#after(RETRY_MS, () => this.#open());
+  }
+
+  /** @param {Update} update */
+  #hear(update) {
+    this.#after(LONGEST_SILENCE_MS, () => this.#lose());
+    this.#take(update);
+    if (update.reset && this.get("portal")?.windows > LASTING) {
+      this.#close();
+      this.#after(LOOK_IN_MS, () => this.#open());
+    }
+  }
+
   /** @param {Update} update */
   #take(update) {
-    const changed = new Set(update.reset ? this.#kinds.keys() : []);
     if (update.reset) this.#kinds.clear();
     this.#clock = { now: update.now, at: performance.now() };
+    const changed = new Set();
     for (const [key, value] of Object.entries(update.set ?? {})) changed.add(this.#put(key, value));
     for (const key of update.gone ?? []) changed.add(this.#drop(key));
     this.#connect(true);
-    this.dispatchEvent(new CustomEvent("change", { detail: changed }));
+    this.dispatchEvent(new CustomEvent("change", { detail: update.reset ? undefined : changed }));
   }
 
   #put(key, value) {
@@ -63,13 +111,6 @@ export class Feed extends EventTarget {
     const [kind, id = ""] = key.split("/");
     this.#kinds.get(kind)?.delete(id);
     return kind;
-  }
-
-  #lose() {
-    // A refused connection is not tried again by the browser, a broken one is; one way for both.
-    this.#source.close();
-    this.#connect(false);
-    setTimeout(() => this.open(), RETRY_MS);
   }
 
   #connect(connected) {

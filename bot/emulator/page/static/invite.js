@@ -1,13 +1,12 @@
-/** Another invitation for the chosen employee: tomorrow, at the first free hour of a working day. */
+/** Another invitation for the chosen employee: tomorrow, at the first free hour between morning and evening. */
 
+import { freeTomorrow } from "/page/agenda.js";
 import { attempt } from "/page/api.js";
-import { byId } from "/page/dom.js";
+import { byId, occupy, release } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
-const DAY_S = 86_400;
-const FIRST_HOUR = 10;
-const LAST_HOUR = 17;
+const HOURS = [10, 11, 12, 13, 14, 15, 16, 17];
 const MINUTES = 45;
 const ROOMS = 6;
 
@@ -41,29 +40,15 @@ export class Invite {
 
   /** Return who invites, and when in the guest's own time. */
   #plan() {
-    const { feed, me, people, zone } = this.session;
+    const { me, people } = this.session;
     const others = people.filter((user) => user.id !== me?.id && user.active && !user.extranet && !user.admin);
-    const date = words.dateIn(feed.now() + DAY_S, zone);
-    return { host: others[this.#made % others.length], date, hour: this.#freeHour(date) };
-  }
-
-  #freeHour(date) {
-    const { feed, me, zone } = this.session;
-    const taken = feed
-      .all("meeting")
-      .filter((meeting) => !meeting.all_day && me && me.id in meeting.answers)
-      .map((meeting) => Date.parse(meeting.starts) / 1000)
-      .filter((start) => words.dateIn(start, zone) === date)
-      .map((start) => Number(words.clock(start, zone).slice(0, 2)));
-    const hours = Array.from({ length: LAST_HOUR - FIRST_HOUR + 1 }, (_, index) => FIRST_HOUR + index);
-    return hours.find((hour) => !taken.includes(hour)) ?? FIRST_HOUR;
+    return { host: others[this.#made % others.length], ...freeTomorrow(this.session, HOURS, MINUTES) };
   }
 
   async #send() {
-    const { feed, me, zone } = this.session;
+    const { me, zone } = this.session;
     const { host, date, hour } = this.#plan();
     const given = {
-      meeting_id: Math.max(0, ...feed.all("meeting").map((meeting) => meeting.id)) + 10,
       name: this.#name.value.trim() || this.#offered,
       host: host.id,
       guests: [me.id],
@@ -72,7 +57,10 @@ export class Invite {
       minutes: MINUTES,
       location: t("invite-place", { n: (this.#made % ROOMS) + 1 }),
     };
-    if (!(await attempt(byId("invite-trouble"), "add_meeting", given))) return;
+    if (!occupy(byId("invite-send"))) return;
+    const { done } = await attempt(byId("invite-trouble"), "add_meeting", given);
+    release(byId("invite-send"));
+    if (!done) return;
     this.#made += 1;
     this.#offer();
   }

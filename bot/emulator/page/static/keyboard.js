@@ -1,6 +1,7 @@
 /** The buttons of a message: rows, colours, and what pressing does (contract D.5). */
 
-import { el } from "/page/dom.js";
+import { isSafe } from "/page/address.js";
+import { el, occupy, release } from "/page/dom.js";
 import { icon } from "/page/icons.js";
 import { t } from "/page/words.js";
 
@@ -36,6 +37,7 @@ export function settle(conversation) {
 }
 
 function link(item, index) {
+  if (!isSafe(item.LINK)) return button({ ...item, DISABLED: "Y" }, index);
   const anchor = el(
     "a",
     { className: "key", href: item.LINK, target: "_blank", rel: "noopener noreferrer", data: { focus: `key-${index}` } },
@@ -61,10 +63,7 @@ function button(item, index, press) {
 
 /** The button is busy until its message changes, which puts a new one in its place, or the bot has answered otherwise. */
 async function pressed(key, item, press) {
-  if (key.hasAttribute("aria-busy")) return;
-  // Not `disabled`: that would take the focus from whoever uses the keyboard.
-  key.setAttribute("aria-busy", "true");
-  key.setAttribute("aria-disabled", "true");
+  if (!occupy(key)) return;
   const hasArrived = await press();
   if (!hasArrived || item.COMMAND === undefined) release(key);
   else setTimeout(() => finish(key), LONGEST_BUSY_MS);
@@ -74,11 +73,6 @@ function finish(key) {
   if (!key.hasAttribute("aria-busy")) return;
   release(key);
   key.disabled = key.dataset.once === "yes";
-}
-
-function release(key) {
-  key.removeAttribute("aria-busy");
-  key.removeAttribute("aria-disabled");
 }
 
 function paint(key, item) {

@@ -56,6 +56,7 @@ export class Layout {
       this.#applyTab(byId(`tab-${pane}`), isTabbed, isChosen);
       const panel = byId(`panel-${pane}`);
       panel.hidden = isTabbed && !isChosen;
+      panel.parentElement.classList.toggle("away", panel.hidden);
       attribute(panel, "role", isTabbed ? "tabpanel" : undefined);
       attribute(panel, "aria-labelledby", isTabbed ? `tab-${pane}` : undefined);
     }

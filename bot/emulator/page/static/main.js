@@ -1,12 +1,12 @@
 /** Puts the page together: the live state goes in, every part shows its share of it. */
 
-import { NotDone } from "/page/api.js";
+import { waiting } from "/page/agenda.js";
 import { forgetCalendar, renderCalendar } from "/page/calendar.js";
 import { Chat } from "/page/chat.js";
-import { Composer, waiting } from "/page/composer.js";
+import { Composer } from "/page/composer.js";
 import { renderClock, renderControls } from "/page/controls.js";
-import { byId, el } from "/page/dom.js";
-import { Feed } from "/page/feed.js";
+import { byId, el, mirror } from "/page/dom.js";
+import { Feed, LASTING } from "/page/feed.js";
 import { icon } from "/page/icons.js";
 import { Invite } from "/page/invite.js";
 import { Layout } from "/page/layout.js";
@@ -27,12 +27,11 @@ const layout = new Layout();
 const composer = new Composer(session, () => chat.written().at(-1)?.text);
 const chat = new Chat(session, composer);
 const invite = new Invite(session);
-let minute = 0;
-let isFresh = true; // the next message of the stream brings everything
 let focused;
 
 function render() {
   renderTop();
+  renderBanner();
   renderPeople(session);
   renderControls(session);
   invite.render();
@@ -47,33 +46,41 @@ function render() {
 function renderTop() {
   const { me } = session;
   byId("tagline").textContent = me ? t("tagline", { name: me.name }) : t("tagline-nobody");
-  const windows = feed.get("portal")?.windows ?? 1;
-  byId("windows").hidden = windows < 2;
-  byId("windows").textContent = windows < 2 ? "" : t("windows", { n: windows });
-  const number = me ? (waiting(feed, me.id) ?? "651") : "651";
+  renderWindows(feed.get("portal")?.windows ?? 1);
+  const number = waiting(session) ?? "651";
   byId("welcome-write").textContent = t("welcome-write", { example: t("suggest-accept", { number }) });
+}
+
+/** Pages beyond those that keep a stream come and go, so they are not counted. */
+function renderWindows(n) {
+  byId("windows").hidden = n < 2;
+  const text = n < LASTING ? t("windows", { n }) : t("windows-many", { n: LASTING });
+  // What is read aloud is written only when it differs.
+  if (byId("windows").textContent !== text) byId("windows").textContent = text;
+}
+
+/** Say at once that the portal is away. */
+function renderBanner() {
+  const text = t("lost", { command: "\n" });
+  mirror(byId("banner-place"), feed.connected === false ? [{ key: "lost", stamp: text, build: () => banner(text) }] : []);
+}
+
+function banner(text) {
+  const [before, after] = text.split("\n");
+  return el("p", { className: "banner" }, before, el("code", { textContent: "make demo" }), after);
 }
 
 /** Show what changes with time alone. */
 function tick() {
   renderClock(session);
   renderQuota(session);
-  const now = Math.floor(feed.now() / 60);
-  if (now === minute) return;
-  minute = now;
-  renderCalendar(session);
-  invite.render();
 }
 
 function follow({ detail: kinds }) {
-  if (isFresh) {
-    session.restart();
-    forgetCalendar();
-  }
+  if (!kinds) session.restart();
   render();
   session.enter();
-  if (!isFresh) markNews(kinds);
-  isFresh = false;
+  if (kinds) markNews(kinds);
 }
 
 function markNews(kinds) {
@@ -82,23 +89,19 @@ function markNews(kinds) {
   if (kinds.has("call")) layout.mark("requests");
 }
 
-/** Say at once that the portal is away; everything stays readable, nothing can be pressed. */
+/** While the portal is away everything stays readable, but nothing can be pressed. */
 function connection() {
   if (!feed.connected) {
-    isFresh = true;
     focused = document.activeElement;
-    const [before, after] = t("lost", { command: "\n" }).split("\n");
-    const command = el("code", { textContent: "make demo" });
-    byId("banner-place").replaceChildren(el("p", { className: "banner" }, before, command, after));
-  } else {
-    byId("banner-place").replaceChildren();
+    forgetCalendar();
   }
+  renderBanner();
   for (const part of document.querySelectorAll("[data-live]")) part.disabled = !feed.connected;
   if (feed.connected && document.activeElement === document.body) focused?.focus({ preventScroll: true });
 }
 
-async function speak(language) {
-  await words.speak(language);
+function speak(language) {
+  words.speak(language);
   for (const button of document.querySelectorAll("[data-language]")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === words.language()));
   }
@@ -107,27 +110,28 @@ async function speak(language) {
 
 function mountLanguages() {
   for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", async () => {
+    button.addEventListener("click", () => {
       remember("language", button.dataset.language);
-      await speak(button.dataset.language);
-      if (session.me && feed.connected) await session.speak().catch(ignoreRefusal);
+      speak(button.dataset.language);
+      if (session.me && feed.connected) session.speak();
     });
   }
 }
 
-/** The page speaks the language even if the portal does not take it. */
-function ignoreRefusal(error) {
-  if (!(error instanceof NotDone)) throw error;
-}
-
 function mountWelcome() {
-  byId("welcome").hidden = recall("welcomed") !== null;
+  welcome(recall("welcomed") === null);
   byId("welcome-close").append(icon("cross"));
   byId("welcome-close").addEventListener("click", () => {
     remember("welcomed", "yes");
-    byId("welcome").hidden = true;
+    welcome(false);
     composer.focus();
   });
+}
+
+/** Where there is little room, the page's sentence goes with the first steps. */
+function welcome(isNew) {
+  byId("welcome").hidden = !isNew;
+  document.body.classList.toggle("welcomed", !isNew);
 }
 
 function mountShortcuts() {
@@ -141,7 +145,7 @@ function mountShortcuts() {
   byId("people").addEventListener("click", (event) => event.detail > 0 && layout.show("chat"));
 }
 
-async function begin() {
+function begin() {
   mountTheme();
   mountLanguages();
   mountWelcome();
@@ -150,10 +154,10 @@ async function begin() {
     render();
     session.enter();
   });
-  await speak(recall("language") ?? words.preferred());
+  speak(recall("language") ?? words.preferred());
   feed.addEventListener("change", follow);
   feed.addEventListener("connection", connection);
-  feed.open();
+  feed.follow();
   setInterval(tick, TICK_MS);
 }
 

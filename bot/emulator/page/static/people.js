@@ -4,7 +4,8 @@ import { attribute, byId, el, mirror } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
-const TONES = 8;
+// Degrees by which the colours of neighbours differ: multiples of the golden angle are far apart.
+const HUE_STEP = 137.5;
 
 /** @param {import("/page/session.js").Session} session */
 export function renderPeople(session) {
@@ -18,7 +19,10 @@ export function renderPeople(session) {
       build: () => row(user, session),
     })),
   );
-  for (const radio of list.querySelectorAll("input")) radio.checked = Number(radio.value) === me?.id;
+  for (const radio of list.querySelectorAll("input")) {
+    radio.checked = Number(radio.value) === me?.id;
+    radio.parentElement.classList.toggle("chosen", radio.checked);
+  }
 }
 
 function row(user, session) {
@@ -55,7 +59,9 @@ function about(user) {
 function avatar(user) {
   const initials = user.name.split(/\s+/).map((part) => [...part][0] ?? "");
   const text = initials.slice(0, 2).join("");
-  return el("span", { className: "avatar", "aria-hidden": "true", textContent: text, data: { tone: user.id % TONES } });
+  const circle = el("span", { className: "avatar", "aria-hidden": "true", textContent: text });
+  circle.style.setProperty("--hue", (user.id * HUE_STEP) % 360);
+  return circle;
 }
 
 function work(user) {

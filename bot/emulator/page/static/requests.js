@@ -1,23 +1,31 @@
 /** The running list of REST requests: who asked for what, and what became of it. */
 
-import { byId, el, mirror } from "/page/dom.js";
+import { byId, el, grouped, mirror } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { has, t } from "/page/words.js";
 
 const MOST = 60; // requests shown
+const TOKEN = "oauth.token"; // what the authorization server is asked
 
 /** @param {import("/page/session.js").Session} session */
 export function renderRequests(session) {
   const { feed, zone } = session;
-  const groups = [...Map.groupBy(feed.all("call"), (call) => call.request)].sort(([a], [b]) => b - a).slice(0, MOST);
-  byId("calls-empty").hidden = groups.length > 0;
-  byId("calls").hidden = groups.length === 0;
   const scope = `${words.language()} ${zone} ${session.bot?.id}`;
-  const items = groups.map(([request, calls]) => ({
-    key: request,
-    stamp: scope + JSON.stringify(calls),
-    build: () => group(calls, session),
+  const calls = [...grouped(feed.all("call"), (made) => made.request)].map(([number, made]) => ({
+    key: number,
+    at: made.at(-1).at,
+    stamp: scope + JSON.stringify(made),
+    build: () => group(made, session),
   }));
+  const tokens = feed.all("token").map((asked) => ({
+    key: `token-${asked.no}`,
+    at: asked.at,
+    stamp: scope + JSON.stringify(asked),
+    build: () => token(asked, session),
+  }));
+  const items = [...calls, ...tokens].reverse().sort((a, b) => b.at - a.at).slice(0, MOST);
+  byId("calls-empty").hidden = items.length > 0;
+  byId("calls").hidden = items.length === 0;
   for (const element of mirror(byId("calls"), items)) element.classList.add("arrives");
 }
 
@@ -60,7 +68,19 @@ function group(calls, session) {
 /** One call: what it does, in whose name, and how it went; with what token and parameters on demand. */
 function call(made, session, extra) {
   const plain = `method-${made.method.toLowerCase()}`;
-  const deed = has(plain) ? el("span", { className: "call-deed", textContent: t(plain) }) : "";
+  const deed = has(plain) ? t(plain) : "";
+  const params = { textContent: pretty(made.params), tabIndex: 0, role: "group", "aria-label": t("parameters") };
+  return row(made, deed, session, extra, ...more(made, session), el("pre", params));
+}
+
+/** A request for a token, which the authorization server answers beside the portal. */
+function token(asked, session) {
+  const aside = el("p", { className: "call-more", textContent: t("not-counted") });
+  const shown = row({ ...asked, method: TOKEN }, t(`token-${asked.grant}`), session, [time(asked, session)], aside);
+  return el("li", { className: "request", data: { method: TOKEN } }, shown);
+}
+
+function row(made, deed, session, extra, ...onDemand) {
   return el(
     "details",
     { className: "call" },
@@ -69,10 +89,15 @@ function call(made, session, extra) {
       {},
       el("code", { className: "call-method", textContent: made.method }),
       outcome(made),
-      el("span", { className: "call-facts" }, deed, el("span", { textContent: actor(made, session) }), ...extra),
+      el(
+        "span",
+        { className: "call-facts" },
+        el("span", { className: "call-deed", textContent: deed }),
+        el("span", { textContent: actor(made, session) }),
+        ...extra,
+      ),
     ),
-    ...more(made, session),
-    el("pre", { textContent: pretty(made.params), tabIndex: 0, role: "group", "aria-label": t("parameters") }),
+    ...onDemand,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Who the visitor is at the moment, and what of the portal is theirs. */
 
-import { act, NotDone } from "/page/api.js";
+import { act } from "/page/api.js";
 import { language } from "/page/words.js";
 
 /** Fires `choose` when the visitor becomes somebody else. */
@@ -54,28 +54,28 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("choose"));
   }
 
-  /** Open the chat of the chosen employee unless it is open; whoever opens it first is greeted in the page's language. */
+  /**
+   * Open the chat of the chosen employee unless it is open, which lets the bot greet them.
+   *
+   * It greets in the language of the profile. A profile in the portal's own language may only have been left as it was,
+   * so it takes the page's; whose profile names another language is greeted in that.
+   */
   async enter() {
     const { me, bot, chat, feed } = this;
     if (!me || !bot || chat || !feed.connected || this.#opening === `${me.id} ${bot.id}`) return;
     this.#opening = `${me.id} ${bot.id}`;
-    try {
-      const speaks = me.language || feed.get("portal").language;
-      if (speaks !== language() && language() !== feed.get("portal").language) await this.speak();
-      await act("open_chat", { user_id: me.id });
-    } catch (error) {
-      if (!(error instanceof NotDone)) throw error;
-      this.#opening = ""; // the next message of the stream tries again
-    }
+    const usual = feed.get("portal").language;
+    if (me.language === usual && language() !== usual) await this.speak();
+    await act("open_chat", { user_id: me.id });
   }
 
-  /** Begin anew: another portal may have taken the place of the former one. */
+  /** Begin anew: another portal may have taken the place of the former one, which had opened the chat. */
   restart() {
     this.#opening = "";
     this.#sign();
   }
 
-  /** Write the page's language into the employee's profile. */
+  /** Write the page's language into the employee's profile; the page speaks it even if the portal does not take it. */
   speak() {
     return act("set_language", { user_id: this.me.id, language: language() });
   }

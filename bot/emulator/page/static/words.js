@@ -1,32 +1,26 @@
 /** The page's sentences, and how its language writes times, days and numbers. */
 
-const LANGUAGES = ["en", "ru"];
-const DAY_S = 86_400;
+import en from "/page/texts/en.js";
+import ru from "/page/texts/ru.js";
 
-let texts = {};
+const TEXTS = { en, ru };
+const DAY_MS = 86_400_000;
+
 let current = "en";
-let wanted = current;
-let plurals = new Intl.PluralRules("en");
+let texts = TEXTS[current];
+let plurals = new Intl.PluralRules(current);
 const formats = new Map();
 
 /** Return the first language of the browser that the page speaks. */
 export function preferred() {
   const spoken = navigator.languages.map((tag) => tag.slice(0, 2));
-  return spoken.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+  return spoken.find((tag) => tag in TEXTS) ?? "en";
 }
 
-/**
- * Load a language and write its texts into every element that names one.
- *
- * Until the texts are there, the page goes on in the former language as a whole; of two choices the later one wins.
- */
-export async function speak(language) {
-  wanted = LANGUAGES.includes(language) ? language : "en";
-  const asked = wanted;
-  const loaded = await (await fetch(`/page/texts/${asked}.json`)).json();
-  if (asked !== wanted) return;
-  current = asked;
-  texts = loaded;
+/** Choose a language, English if the page does not know it, and write its texts into every element that names one. */
+export function speak(language) {
+  current = language in TEXTS ? language : "en";
+  texts = TEXTS[current];
   plurals = new Intl.PluralRules(current);
   formats.clear();
   document.documentElement.lang = current;
@@ -100,10 +94,17 @@ export function dateIn(at, zone) {
   return format("date", zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(at * 1000);
 }
 
+/** Return "2026-11-23T14:05" in a zone, which sorts and compares. */
+export const wallClock = (at, zone) => `${dateIn(at, zone)}T${clock(at, zone)}`;
+
+/** Return the date some days after another one. A day of the calendar need not have 24 hours, but in UTC all do. */
+export const dateAfter = (date, days) => new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
+
 /** Return "Today", "Yesterday" or the day's name. */
 export function relativeDay(at, zone, now) {
   const date = dateIn(at, zone);
-  if (date === dateIn(now, zone)) return t("today");
-  if (date === dateIn(now - DAY_S, zone)) return t("yesterday");
+  const today = dateIn(now, zone);
+  if (date === today) return t("today");
+  if (date === dateAfter(today, -1)) return t("yesterday");
   return dayName(at, zone);
 }

@@ -1,16 +1,19 @@
-{
+/** The page's sentences in English. */
+
+export default {
   "title": "statusbot: a demo",
   "skip": "Skip to the message box",
   "tagline": "An invented company on your machine. Write to the bot as {name}; watch the calendar and the requests it makes.",
   "tagline-nobody": "An invented company on your machine. Write to the bot as one of its people; watch the calendar and the requests it makes.",
-  "windows": {"one": "{n} page open", "other": "{n} pages open, all on one company"},
+  "windows": "{n} pages open, all on one company",
+  "windows-many": "{n} or more pages open, all on one company",
   "language": "Language of the page",
   "dark": "Dark theme",
   "parts": "Parts of the page",
   "close": "Close",
-  "lost": "The portal does not answer: the demo has ended or is restarting. Start it again with {command}; this page goes on by itself.",
-  "not-sent": "Not sent: the portal does not answer. Nothing of your text is lost.",
-  "not-done": "Not done: the portal does not answer.",
+  "lost": "The portal does not answer: the demo has ended, is paused or is restarting. Start it again with {command}; this page goes on by itself.",
+  "not-sent": "Not sent: the portal does not answer.",
+  "no-answer": "No answer for {seconds} seconds. The portal may still get this, so look before you repeat it.",
   "refused": "The portal refused: {reason}",
 
   "chat": "Chat",
@@ -120,14 +123,17 @@
   "requests-note": "What the bot asks of the portal, newest first",
   "calls-empty": "No request yet.",
   "quota": "Requests counted against the limit",
-  "quota-words": "Limit: {level} of {burst}, sinking by {rate} a second",
+  "quota-words": "Counted: {level} of {burst}, falling by {rate} a second",
   "batch": {"one": "{n} call in one request", "other": "{n} calls in one request"},
   "as-person": "as {name}",
   "as-bot": "as the bot",
   "as-app": "as the application",
   "ok": "ok",
-  "level": "{n} on the limit after this request",
+  "level": "{n} counted after this request",
+  "not-counted": "The authorization server answered; this does not count against the limit.",
   "token-of": "With the token of {name}",
+  "token-refresh_token": "renews a token",
+  "token-authorization_code": "exchanges a code for a token",
   "parameters": "Parameters",
   "unknown-person": "employee {number}",
 
@@ -151,8 +157,6 @@
   "method-imbot.v2.command.register": "registers a command",
   "method-imbot.v2.command.unregister": "removes a command",
   "method-imbot.v2.command.update": "updates a command",
-  "method-oauth.token": "renews a token",
-  "method-oauth.authorize": "asks a person for permission",
   "method-profile": "asks who this is",
-  "method-server.time": "asks what time it is"
-}
+  "method-server.time": "asks what time it is",
+};
