@@ -17,10 +17,11 @@ from bot import manifest as manifests
 from bot.bitrix24.sync import sync as synchronise
 from bot.check import Report
 from bot.check import check as checks
+from bot.check.report import REINSTALL, in_words
 from bot.database import path_of
 from bot.demo import converse, emulate, show
 from bot.dispatch import wanted
-from bot.errors import BotError
+from bot.errors import BitrixError, BotError
 from bot.service import MANIFEST, Core, Service
 from bot.settings import Settings
 
@@ -74,12 +75,15 @@ async def _sync(chosen: Settings) -> None:
         await core.store.load()
         portals = core.store.all_portals()
         if not portals:
-            raise BotError("The application is not installed yet: save the local application form at the portal first.")
+            raise BotError(f"The application is not installed yet: {REINSTALL}.")
         for portal in portals:
             caller = core.bitrix24.as_user(portal, portal.installer_id, background=True)
-            changes = await synchronise(
-                caller, portal, core.store, wanted(chosen, core.parts.manifest, core.parts.texts)
-            )
+            try:
+                changes = await synchronise(
+                    caller, portal, core.store, wanted(chosen, core.parts.manifest, core.parts.texts)
+                )
+            except BitrixError as error:
+                raise BotError(f"Not everything is registered: {in_words(error)}.") from None
             for line in changes or ["nothing to change"]:
                 click.echo(line)
     finally:
@@ -170,13 +174,20 @@ def _form(public_url: str, scopes: Sequence[str]) -> list[tuple[str, str]]:
 def demo(*, texts: tuple[str, ...], user_id: int) -> None:
     """Try the bot on an invented portal on this machine; needs no settings."""
     log.configure("error" if texts else "warning", None)
+    if any(not _is_text(text) for text in texts):
+        raise click.UsageError("What is said with --say is not in the terminal's encoding; UTF-8 is expected.")
     if texts:
         sys.exit(_run(converse(texts, user_id)))
     _run(show())
 
 
+def _is_text(given: str) -> bool:
+    """Tell whether an argument could be decoded; Python keeps bytes that could not as lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in given)
+
+
 @cli.command()
-@click.option("--port", default=8099, show_default=True, help="0 takes a free one.")
+@click.option("--port", default=8099, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 def emulator(*, port: int) -> None:
     """Run the portal emulator alone."""
     log.configure("info", None)

@@ -21,7 +21,7 @@ from bot.emulator.messenger import Message
 from bot.emulator.oauth import App
 from bot.emulator.portal import Portal
 from bot.emulator.seed import demo_portal
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, SettingsError, StorageError
 from bot.service import Service, why_not_served
 from bot.settings import Settings
 
@@ -53,7 +53,7 @@ async def stage(port: int, quota: Bucket) -> AsyncIterator[Stage]:
         try:
             bot_url = f"http://{HOST}:{_free_port()}"
             app = portal.create_app(f"{bot_url}/bitrix24", f"{bot_url}/bitrix24/install")
-            service = Service(_settings(portal, app, bot_url, folder, quota), clock=clock.now)
+            service = _service(_settings(portal, app, bot_url, folder, quota), clock)
             clock.on_advance.append(service.inbox.clock_moved)
             await service.start()
             try:
@@ -75,6 +75,16 @@ def _folder() -> Iterator[str]:
         raise SettingsError(f"The demo needs a folder for its database: {error.strerror or error}.") from None
     with folder as name:
         yield name
+
+
+def _service(chosen: Settings, clock: SystemClock) -> Service:
+    try:
+        return Service(chosen, clock=clock.now)
+    except StorageError:
+        folder = tempfile.gettempdir()
+        raise SettingsError(
+            f"There is no room in {folder} for the demo's database; TMPDIR names another folder."
+        ) from None
 
 
 def _settings(portal: Portal, app: App, bot_url: str, folder: str, quota: Bucket) -> Settings:
@@ -246,6 +256,7 @@ async def _start_emulator(portal: Portal, port: int) -> server.Running:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise SettingsError(f"The demo cannot be served: {why_not_served(error)}.") from None
+        click.echo(f"Another program has the port {port}, so the page is somewhere else today.")
         return await server.start(portal, HOST, 0, shared_clock=True)
 
 

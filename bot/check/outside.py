@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -47,6 +48,9 @@ async def _ask(report: Report, http: httpx.AsyncClient, method: str, url: str, *
 async def public_address(report: Report, http: httpx.AsyncClient, chosen: Settings) -> None:
     """Look whether the public address leads to this bot, seen from this machine."""
     url = chosen.public_url
+    if "." not in (urlsplit(url).hostname or "").strip("."):
+        report.problem(f"STATUSBOT_PUBLIC_URL {url}: the portal takes no host without a dot; it needs a public name")
+        return
     try:
         live = await _ask(report, http, "GET", f"{url}/health/live")
         if (reason := _not_alive(live)) is None:

@@ -47,7 +47,7 @@ button-back = ‹ Back
 
 # References to a row, a title, the next meeting, all of a day.
 closed = Bitrix24 does not show me your calendar, so please name a meeting by its number: “accept 651”. Nothing changed.
-no-list = I have shown you no list lately to count in, so I changed nothing. Write “meetings” for a fresh one, or the number of the meeting.
+no-list = I have no recent list to count in, so I changed nothing. Write “meetings” for a fresh one, or the number of the meeting.
 one-list = I show one list in a message, since the rows of two would have the same numbers. Please ask for this one by itself.
 no-row = { $rows ->
     [one] My last list has one row only

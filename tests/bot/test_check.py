@@ -242,6 +242,12 @@ async def test_other_answer_at_the_public_address_is_named(ask, examined, world,
     assert words in found
 
 
+async def test_public_address_without_a_dot_is_named_and_not_asked(ask, examined, world):
+    first = problems(await examined(public_url="https://localhost"))[0]
+
+    assert first.startswith("STATUSBOT_PUBLIC_URL https://localhost: the portal takes no host without a dot")
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [(httpx.ConnectError("refused"), "no connection"), (httpx.ConnectTimeout("late"), "no answer in")],

@@ -9,7 +9,7 @@ import pytest
 from bot import demo
 from bot.demo import Stage, stage
 from bot.emulator.limits import Bucket
-from bot.errors import SettingsError, TokenExpired
+from bot.errors import SettingsError, StorageError, TokenExpired
 from tests.flows.conftest import until
 
 
@@ -45,6 +45,18 @@ async def test_demo_tells_that_it_finds_no_folder_to_write_in(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
 
     with pytest.raises(SettingsError, match="The demo needs a folder for its database: No such file or directory"):
+        async with stage(0, Bucket()):
+            pass
+
+
+async def test_demo_tells_that_there_is_no_room(monkeypatch, tmp_path):
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("database or disk is full")
+
+    monkeypatch.setattr(demo, "Service", full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pytest.raises(SettingsError, match=f"There is no room in {tmp_path} for the demo's database"):
         async with stage(0, Bucket()):
             pass
 

@@ -174,6 +174,22 @@ async def test_demo_refuses_somebody_unknown(tmp_path):
     assert ended.err.startswith("Error: Nobody has the number 4711")
 
 
+async def test_demo_refuses_what_is_no_text(tmp_path):
+    ended = await statusbot(tmp_path, "demo", "--say", "\udcff accept")
+
+    assert ended.status == 2
+    assert "Error: What is said with --say is not in the terminal's encoding" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("port", ["80000", "-5", "http"])
+async def test_emulator_refuses_what_is_no_port(tmp_path, port):
+    ended = await statusbot(tmp_path, "emulator", "--port", port)
+
+    assert ended.status == 2
+    assert "Invalid value for '--port'" in ended.err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("words", [("demo",), ("emulator", "--port", "0")])
 async def test_demo_ends_in_good_order_and_leaves_nothing(tmp_path, words, number):

@@ -31,6 +31,7 @@ def test_view_of_a_portal_without_a_bot(portal: Portal) -> None:
         "domain": portal.options.domain,
         "language": "en",
         "bot": None,
+        "removed": False,
         "shared_clock": True,
         "windows": 1,
     }
@@ -42,6 +43,14 @@ def test_view_names_the_bot_and_its_commands(bot: Desk) -> None:
     assert everything["portal"]["bot"]["id"] == 905
     assert everything["command/accept"]["name"] == "accept"
     assert "user/905" not in everything
+
+
+def test_view_tells_that_the_bot_was_removed(bot: Desk) -> None:
+    before = shown(bot.portal)["portal"]
+    bot.portal.remove_bot()
+    after = shown(bot.portal)["portal"]
+
+    assert (before["removed"], after["bot"], after["removed"]) == (False, None, True)
 
 
 def test_view_leaves_hidden_commands_out(bot: Desk) -> None:

@@ -3,7 +3,7 @@ import pytest
 from bot.emulator import faults
 
 DAY_S = 86_400
-NO_LIST = "I have shown you no list lately to count in, so I changed nothing."
+NO_LIST = "I have no recent list to count in, so I changed nothing."
 
 
 @pytest.fixture
@@ -410,7 +410,7 @@ async def test_made_up_buttons_are_refused_in_russian(ask, portal):
     key = params((await ask("встречи")).message, "#1 Принять").split()[1]
     portal.options.language = "ru"
     answers = {
-        "row-accept 00000000-1 1": "Списка, по которому можно считать, я вам недавно не показывал",
+        "row-accept 00000000-1 1": "У меня нет свежего списка, по которому можно считать",
         f"row-accept {key} 3": "В моём последнем списке только 1 строка",
         f"row-undo {key} 1": "За последние 24 часа я не менял для вас ничего",
         f"page {key} 99": "В этом списке только 1 страница.",

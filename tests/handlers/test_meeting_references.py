@@ -85,8 +85,8 @@ async def test_row_serves_for_a_day(ask, portal, listed):
 
     await ask.wait(1)
     refused = await ask("decline #4")
-    assert refused.text.startswith("I have shown you no list lately to count in, so I changed nothing.")
-    assert (await ask("отклонить #4")).text.startswith("Списка, по которому можно считать, я вам недавно не показывал")
+    assert refused.text.startswith("I have no recent list to count in, so I changed nothing.")
+    assert (await ask("отклонить #4")).text.startswith("У меня нет свежего списка, по которому можно считать")
     assert told(portal) == [(651, 17, "accepted")]
 
 
@@ -99,7 +99,7 @@ async def test_row_serves_after_a_restart(ask, make_ask, portal, listed):
 
 
 async def test_list_of_somebody_else_is_never_used(ask, portal, listed):
-    assert (await ask("accept #4", user_id=42)).text.startswith("I have shown you no list lately")
+    assert (await ask("accept #4", user_id=42)).text.startswith("I have no recent list")
     assert told(portal) == []
 
     await ask("meetings", user_id=42)
@@ -740,7 +740,7 @@ async def test_days_and_restrictions_name_no_meeting(ask, portal, calendar, said
 
 async def test_row_in_a_group_is_none_of_another_chat_s_list(ask, portal, group, listed):
     reply = await group("accept #1")
-    assert reply.text.startswith("I have shown you no list lately")
+    assert reply.text.startswith("I have no recent list")
     assert told(portal) == []
 
     await group("meetings")

@@ -44,7 +44,17 @@ def view(portal: Portal, *, shared_clock: bool, windows: int) -> View:
 def _about(portal: Portal, demo: Mapping[str, Json]) -> Items:
     bot = next(iter(portal.bots.by_id.values()), None)
     shown: Json = None if bot is None else {"id": bot.id, "name": portal.users[bot.id].full_name}
-    yield "portal", {"domain": portal.options.domain, "language": portal.options.language, "bot": shown, **demo}
+    removed = bot is None and any(user.bot for user in portal.users.values())
+    yield (
+        "portal",
+        {
+            "domain": portal.options.domain,
+            "language": portal.options.language,
+            "bot": shown,
+            "removed": removed,
+            **demo,
+        },
+    )
     for command in portal.bots.commands.values():
         if not command.hidden:
             titles: Json = dict(command.titles)
