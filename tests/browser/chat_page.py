@@ -12,6 +12,8 @@ from tests.browser.stage import PATIENCE_S
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 MIRA, OLGA, JURIS = "Mira Testova", "Ольга Примерова", "Juris Proba"
+# What Chromium itself writes about a request that was refused or got no answer; no page can keep that quiet.
+UNANSWERED = "Failed to load resource: "
 
 
 class ChatPage:
@@ -57,6 +59,11 @@ class ChatPage:
         await expect(self.bubbles).to_have_count(before + 2)
         return self.bubbles.last
 
+    async def press(self, name: str, action: str) -> None:
+        """Press a button and return when the portal has answered the `action` that it posts."""
+        async with self.page.expect_response(f"**/emulator/{action}"):
+            await self.button(name).click()
+
     def meeting(self, number: int) -> Locator:
         return self.page.locator(f'[data-meeting="{number}"]')
 
@@ -72,10 +79,19 @@ class ChatPage:
 
 
 @asynccontextmanager
-async def chat_page(browser: Browser, **settings: Any) -> AsyncIterator[ChatPage]:
-    """Open a window of its own, with its own memory."""
+async def chat_page(browser: Browser, *, excused: str = "(?!)", **settings: Any) -> AsyncIterator[ChatPage]:
+    """Open a window of its own, with its own memory; when it ends, its console must be clean.
+
+    Args:
+        browser: Shows it.
+        excused: A pattern of complaints that belong to the test, such as `UNANSWERED`.
+        settings: Of Playwright's context.
+    """
     context = await browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **settings})
     try:
-        yield ChatPage(await context.new_page())
+        opened = ChatPage(await context.new_page())
+        yield opened
     finally:
         await context.close()
+
+    assert [said for said in opened.complaints if not re.match(excused, said)] == []

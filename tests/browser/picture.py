@@ -1,6 +1,6 @@
 """Makes the pictures of the chat page in docs/: a short conversation in each language, in light and dark.
 
-    .venv/bin/python -m tests.browser.picture
+.venv/bin/python -m tests.browser.picture
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The page with many windows, with a portal that hangs, and with the calendars and languages of others."""
+"""The page with many windows, with a portal that hangs, and what is typed, sent and invited meanwhile."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.chat_page import JURIS, MIRA, ChatPage, chat_page
+from tests.browser.chat_page import JURIS, MIRA, UNANSWERED, ChatPage, chat_page
 from tests.browser.stage import Demo
 from tests.browser.stage import demo as started_demo
 
@@ -95,7 +95,7 @@ async def test_portal_that_hangs_is_noticed_and_awaited(browser, demo):
 
 
 async def test_language_is_switched_while_the_portal_is_away(browser):
-    async with started_demo() as demo, chat_page(browser) as page:
+    async with started_demo() as demo, chat_page(browser, excused=UNANSWERED) as page:
         await page.open(demo.url)
         await demo.end()
         await expect(page.page.get_by_role("alert")).to_contain_text("The portal does not answer")
@@ -203,3 +203,48 @@ async def test_shift_tab_leaves_the_command_list_behind(page):
 
     await expect(page.box).not_to_be_focused()
     await expect(page.box).to_have_value("/inv")
+
+
+async def test_messages_sent_without_waiting_arrive_in_order(window, parrot):
+    go_on = asyncio.Event()
+
+    async def hold(route):
+        await go_on.wait()
+        await route.continue_()
+
+    await window.page.route("**/emulator/say", hold)
+    for number in range(10):
+        await window.box.press_sequentially(f"message {number}")
+        await window.box.press("Enter")
+    await expect(window.box).to_have_value("")
+    go_on.set()
+    await expect(window.bubbles).to_have_count(10)
+
+    assert await parrot.heard() == [f"message {number}" for number in range(10)]
+
+
+async def test_texts_that_do_not_arrive_come_back_before_what_was_typed_since(browser, parrot):
+    async with chat_page(browser, excused=UNANSWERED) as window:
+        await window.page.goto(parrot.url)
+        asked = asyncio.Event()
+
+        async def refuse(route):
+            await asked.wait()
+            await route.abort()
+
+        await window.page.route("**/emulator/say", refuse)
+        for text in ("one", "two"):
+            await window.box.fill(text)
+            await window.box.press("Enter")
+        await window.box.press_sequentially("three")
+        asked.set()
+        await expect(window.box).to_have_value("one\ntwo\nthree")
+        await expect(window.page.locator("#composer").get_by_role("alert")).to_contain_text("Not sent")
+        assert await parrot.heard() == []
+
+        await window.page.unroute("**/emulator/say")
+        await window.box.press_sequentially(" four")
+        await window.box.press("Enter")
+
+        await expect(window.bubbles).to_have_count(1)
+        assert await parrot.heard() == ["one\ntwo\nthree four"]

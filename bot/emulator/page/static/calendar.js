@@ -1,7 +1,7 @@
 /** The calendar of the chosen employee. */
 
 import { ahead, dayOf } from "/page/agenda.js";
-import { attribute, byId, el, grouped, mirror } from "/page/dom.js";
+import { attribute, byId, el, grouped, mirror, write } from "/page/dom.js";
 import { icon } from "/page/icons.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
@@ -12,7 +12,7 @@ const answers = new Map(); // last shown, by meeting and person: what differs is
 /** @param {import("/page/session.js").Session} session */
 export function renderCalendar(session) {
   const { me, zone } = session;
-  byId("calendar-zone").textContent = me ? t("calendar-zone", { name: me.name, zone }) : "";
+  write(byId("calendar-zone"), me ? t("calendar-zone", { name: me.name, zone }) : "");
   const days = grouped(ahead(session), (meeting) => dayOf(meeting, session));
   const scope = `${me?.id} ${zone} ${words.language()}`;
   const items = [...days].map(([date, meetings]) => ({

@@ -2,7 +2,7 @@
 
 import { attempt } from "/page/api.js";
 import * as bbcode from "/page/bbcode.js";
-import { attribute, byId, el, mirror } from "/page/dom.js";
+import { attribute, byId, el, mirror, write } from "/page/dom.js";
 import { keyboard, settle } from "/page/keyboard.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
@@ -16,6 +16,7 @@ export class Chat {
   #shown = ""; // of which chat, in which language
   #newest = 0;
   #isFollowing = true; // the end, as long as nobody scrolls away from it
+  #top = 0; // where the log was scrolled to
 
   /**
    * @param {import("/page/session.js").Session} session
@@ -26,13 +27,15 @@ export class Chat {
     this.composer = composer;
     byId("newest").addEventListener("click", () => this.#toEnd());
     this.#log.addEventListener("scroll", () => this.#scrolled());
-    // A phone's keyboard takes half of the room; who read the end goes on reading it.
-    new ResizeObserver(() => this.#isFollowing && this.#hasBegun() && this.#toEnd()).observe(this.#log);
+    // Suggestions and a phone's keyboard take room away; who read the end goes on reading it.
+    const sizes = new ResizeObserver(() => this.#isFollowing && this.#toEnd());
+    for (const part of [this.#log, this.#messages]) sizes.observe(part);
   }
 
   render() {
     const { bot, chat, me } = this.session;
     this.#renderHead(bot, me);
+    this.#renderSilence();
     const messages = chat ? this.session.feed.all("message").filter((message) => message.chat === chat.id) : [];
     const shown = `${chat?.id} ${me?.id} ${this.session.zone} ${words.language()}`;
     const isOther = shown !== this.#shown;
@@ -41,7 +44,7 @@ export class Chat {
     const added = mirror(this.#messages, this.#items(messages, shown));
     if (!isOther) for (const element of added) element.classList.add("arrives");
     byId("nothing").hidden = messages.length > 0 || chat === undefined;
-    this.#renderWorking(chat);
+    this.#renderWorking(chat, messages.at(-1));
     this.#follow(messages, isOther);
     this.#shown = shown;
   }
@@ -60,10 +63,17 @@ export class Chat {
 
   #renderHead(bot, me) {
     const name = bot?.name ?? t("bot-name");
-    byId("chat-title").textContent = name;
-    byId("chat-me").textContent = me ? t("chat-me", { name: me.name }) : "";
+    write(byId("chat-title"), name);
+    write(byId("chat-me"), me ? t("chat-me", { name: me.name }) : "");
     this.#log.setAttribute("aria-label", t("chat-log", { bot: name }));
-    byId("installing").hidden = bot !== undefined;
+  }
+
+  /** Say why there is nobody to talk to. */
+  #renderSilence() {
+    const { silence } = this.session;
+    byId("silence").hidden = silence === undefined;
+    byId("spinner").hidden = silence !== "installing";
+    write(byId("silence-words"), silence ? t(`bot-${silence}`) : "");
   }
 
   #items(messages, shown) {
@@ -137,11 +147,19 @@ export class Chat {
     return true;
   }
 
-  #renderWorking(chat) {
-    const isWorking = chat !== undefined && this.session.feed.get("working", chat.id) !== undefined;
+  /** Show that the bot is at work on the last message; when the portal no longer thinks so, that it has not answered. */
+  #renderWorking(chat, last) {
+    const { feed, me } = this.session;
+    const isWorking = chat !== undefined && feed.get("working", chat.id) !== undefined;
+    const isOwn = feed.get("portal")?.shared_clock === false;
+    const isUnanswered = isOwn && !isWorking && last?.author === me?.id && last?.system === false;
     const place = byId("working");
     if (!isWorking && place.childElementCount > 0) settle(this.#log);
-    mirror(place, isWorking ? [{ key: "dots", stamp: words.language(), build: dots }] : []);
+    const stamp = words.language();
+    const items = [];
+    if (isWorking) items.push({ key: "dots", stamp, build: dots });
+    if (isUnanswered) items.push({ key: "unanswered", stamp, build: unanswered });
+    mirror(place, items);
   }
 
   /** Keep the end in view for whoever was there; tell the others that there is something new. */
@@ -152,22 +170,19 @@ export class Chat {
     this.#newest = newest?.id ?? 0;
     if (isNew && !isMine) settle(this.#log);
     if (isOther) byId("newest").hidden = true;
-    if (!this.#hasBegun()) {
-      if (isNew || isOther) this.#log.scrollTop = 0; // the first steps stand at the top
-    } else if (this.#isFollowing || (isNew && isMine)) {
+    if (this.#isFollowing || (isNew && isMine)) {
       this.#toEnd();
     } else if (isNew) {
       byId("newest").hidden = false;
     }
   }
 
-  /** Tell whether more was said than the greeting. */
-  #hasBegun() {
-    return this.#messages.querySelectorAll(".message").length > 1;
-  }
-
+  /** Only who scrolls up leaves the end: when the log shrinks, the end moves away by itself. */
   #scrolled() {
-    this.#isFollowing = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < AT_END_PX;
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+    if (isAtEnd || scrollTop < this.#top) this.#isFollowing = isAtEnd;
+    this.#top = scrollTop;
     if (this.#isFollowing) byId("newest").hidden = true;
   }
 
@@ -181,6 +196,8 @@ function dots() {
   const moving = el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
   return el("p", { className: "working" }, moving, el("span", { className: "unseen", textContent: t("working") }));
 }
+
+const unanswered = () => el("p", { className: "unanswered", textContent: t("unanswered") });
 
 async function copied(value) {
   try {

@@ -75,9 +75,9 @@ export class Commands {
       { id: `command-${index}`, role: "option", "aria-selected": "false" },
       el("span", { className: "command-name", textContent: `/${name}` }),
       " ",
-      el("span", { className: "command-params", textContent: wording(params) }),
+      el("span", { className: "command-params", textContent: wording(params), dir: "auto" }),
       " ",
-      el("span", { className: "command-title", textContent: wording(titles) }),
+      el("span", { className: "command-title", textContent: wording(titles), dir: "auto" }),
     );
     row.addEventListener("click", () => this.#take(index));
     return row;

@@ -1,18 +1,21 @@
 /** The message box with its suggestions. */
 
 import { waiting } from "/page/agenda.js";
-import { attempt } from "/page/api.js";
 import { Commands } from "/page/commands.js";
-import { byId, el, mirror, occupy, release } from "/page/dom.js";
+import { attribute, byId, el, mirror, write } from "/page/dom.js";
 import { icon } from "/page/icons.js";
 import { recall, remember } from "/page/memory.js";
+import { Outbox } from "/page/outbox.js";
 import { t } from "/page/words.js";
+
+const NOTHING = { text: "", trouble: "" };
 
 export class Composer {
   #box = byId("say");
   #trouble = byId("say-trouble");
   #writer; // id of the employee whose words stand in the box
-  #drafts = new Map(); // what the others had written, by id
+  #drafts = new Map(); // what the others had written and what went wrong with it, by id
+  #outbox = new Outbox((...told) => this.#hear(...told));
   #hasIdeas = recall("ideas") !== "no";
 
   /**
@@ -37,9 +40,10 @@ export class Composer {
   render() {
     this.#box.placeholder = t("message-hint");
     const { bot, me } = this.session;
-    const isReady = bot !== undefined && me !== undefined;
+    const isReady = bot !== undefined && me?.active === true;
     if (me && me.id !== this.#writer) this.#change(me.id);
     this.#box.disabled = byId("send").disabled = !isReady;
+    write(byId("barred"), me && !me.active ? t("barred", { name: me.name }) : "");
     this.#renderIdeas(isReady);
   }
 
@@ -61,11 +65,13 @@ export class Composer {
     const former = this.#writer;
     this.#writer = writer;
     if (former === undefined) return; // what was typed while the page began is the first one's
-    this.#drafts.set(former, this.#box.value);
-    this.#box.value = this.#drafts.get(writer) ?? "";
-    this.#trouble.textContent = "";
+    this.#drafts.set(former, { text: this.#box.value, trouble: this.#trouble.textContent });
+    const { text, trouble } = this.#drafts.get(writer) ?? NOTHING;
+    this.#box.value = text;
+    write(this.#trouble, trouble);
     this.commands.close();
     this.#fit();
+    this.#renderBusy();
   }
 
   #key(event) {
@@ -84,21 +90,43 @@ export class Composer {
     }
   }
 
-  async #submit() {
+  /** The box is free for the next text at once. */
+  #submit() {
     const text = this.#box.value;
-    const writer = this.#writer;
-    if (text.trim() === "" || !(await this.#say(byId("send"), text))) return;
-    if (this.#drafts.get(writer) === text) this.#drafts.delete(writer);
-    if (this.#writer === writer && this.#box.value === text) this.put("");
+    if (text.trim() === "") return;
+    this.#send(text);
+    this.put("");
     this.commands.close();
   }
 
-  /** Say something and tell whether it arrived; what did not stays in the box. */
-  async #say(control, text) {
-    if (!occupy(control)) return false;
-    const { done } = await attempt(this.#trouble, "say", { user_id: this.session.me.id, text });
-    release(control);
-    return done;
+  #send(text) {
+    this.#outbox.send(this.#writer, text);
+    this.#renderBusy();
+  }
+
+  /** Learn what became of a text: those that did not arrive come back, in front of what was written since. */
+  #hear(writer, trouble, back) {
+    if (writer === this.#writer) {
+      write(this.#trouble, trouble);
+      this.#giveBack(back);
+      this.#renderBusy();
+    } else {
+      const { text } = this.#drafts.get(writer) ?? NOTHING;
+      this.#drafts.set(writer, { text: together(back, text), trouble });
+    }
+  }
+
+  #giveBack(texts) {
+    if (texts.length === 0) return;
+    const since = this.#box.value.length - this.#box.selectionEnd; // the caret stays where it is
+    this.#box.value = together(texts, this.#box.value);
+    const caret = this.#box.value.length - since;
+    this.#box.setSelectionRange(caret, caret);
+    this.#fit();
+  }
+
+  #renderBusy() {
+    attribute(byId("send"), "aria-busy", this.#outbox.isBusy(this.#writer) ? "true" : undefined);
   }
 
   /** Let the box grow with its text; the style sheet says how far. */
@@ -122,7 +150,8 @@ export class Composer {
 
   #chip(text) {
     const chip = el("button", { type: "button", className: "chip", textContent: text });
-    chip.addEventListener("click", () => this.#say(chip, text));
+    // A second press of an impatient hand is not meant as a second message.
+    chip.addEventListener("click", () => this.#outbox.holds(this.#writer, text) || this.#send(text));
     return chip;
   }
 
@@ -133,3 +162,6 @@ export class Composer {
     return [...accept, ...["suggest-meetings", "suggest-dnd", ...undo, "suggest-help"].map((key) => t(key))];
   }
 }
+
+/** Join texts by lines, each of which the bot takes as a command of its own. */
+const together = (texts, draft) => [...texts, draft].filter((text) => text !== "").join("\n");

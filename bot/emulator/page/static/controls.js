@@ -1,7 +1,7 @@
 /** "What if…": trouble for the next request, the clock, an invitation, and the presence set by hand. */
 
 import { attempt } from "/page/api.js";
-import { byId, el, mirror } from "/page/dom.js";
+import { byId, el, mirror, write } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
@@ -28,12 +28,18 @@ export function renderControls(session) {
 /** Show what time it is at the portal, for the chosen employee. */
 export function renderClock({ feed, zone }) {
   const now = feed.now();
-  const text = `${words.shortDay(now, zone)}, ${words.clockWithSeconds(now, zone)}`;
-  if (byId("clock").textContent !== text) byId("clock").textContent = text;
-  byId("clock-zone").textContent = zone;
+  write(byId("clock"), `${words.shortDay(now, zone)}, ${words.clockWithSeconds(now, zone)}`);
+  write(byId("clock-zone"), zone);
+}
+
+/** Forget what went wrong for the former employee. */
+export function forgetTrouble() {
+  for (const place of document.querySelectorAll("#panel-people .trouble")) write(place, "");
 }
 
 function renderFaults({ feed }) {
+  const pressed = byId("faults").querySelector('[aria-pressed="true"]')?.dataset.fault;
+  const hadFocus = byId("armed").contains(document.activeElement);
   const waiting = feed.all("fault");
   const names = new Set(waiting.map(nameOf));
   const items = Object.entries(FAULTS).map(([name, fault]) => {
@@ -43,7 +49,11 @@ function renderFaults({ feed }) {
   mirror(byId("faults"), items);
   const text = t("armed", { names: waiting.map((fault) => faultTitle(nameOf(fault))).join(", ") });
   mirror(byId("armed"), waiting.length > 0 ? [{ key: "armed", stamp: text, build: () => armed(text) }] : []);
+  // Who called a fault off, or saw it happen just then, stays near it.
+  if (hadFocus && waiting.length === 0) faultOf(pressed ?? "slow").focus({ preventScroll: true });
 }
+
+const faultOf = (name) => byId("faults").querySelector(`[data-fault="${name}"]`);
 
 function faultTitle(name) {
   const key = `fault-${name.toLowerCase()}`;
@@ -56,7 +66,7 @@ function faultButton(name, fault, isArmed) {
     className: "plain",
     textContent: faultTitle(name),
     "aria-pressed": String(isArmed),
-    data: { focus: "fault" },
+    data: { focus: "fault", fault: name },
   });
   button.addEventListener("click", () => attempt(byId("fault-trouble"), isArmed ? "calm" : "fault", isArmed ? {} : fault));
   return button;

@@ -28,6 +28,11 @@ export function attribute(element, name, value) {
   else element.setAttribute(name, value);
 }
 
+/** Write a text where it differs, since screen readers may read whatever is written anew. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /**
  * Part items by a key, each group where its first item stands.
  *

@@ -2,7 +2,7 @@
 
 import { freeTomorrow } from "/page/agenda.js";
 import { attempt } from "/page/api.js";
-import { byId, occupy, release } from "/page/dom.js";
+import { byId, occupy, release, write } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
@@ -29,7 +29,7 @@ export class Invite {
     const { host, date, hour } = this.#plan();
     const day = words.shortDay(Date.parse(`${date}T12:00:00Z`) / 1000, "UTC");
     byId("invite").hidden = host === undefined;
-    byId("invite-note").textContent = t("invite-note", { host: host?.name, day, time: `${hour}:00` });
+    write(byId("invite-note"), t("invite-note", { host: host?.name, day, time: `${hour}:00` }));
   }
 
   #offer() {

@@ -41,7 +41,7 @@ function link(item, index) {
   const anchor = el(
     "a",
     { className: "key", href: item.LINK, target: "_blank", rel: "noopener noreferrer", data: { focus: `key-${index}` } },
-    el("span", { textContent: item.TEXT }),
+    el("span", { textContent: item.TEXT, dir: "auto" }),
     icon("out"),
     el("span", { className: "unseen", textContent: ` (${t("opens-tab")})` }),
   );
@@ -53,7 +53,7 @@ function button(item, index, press) {
   const key = el(
     "button",
     { type: "button", className: "key", disabled: item.DISABLED === "Y", data: { focus: `key-${index}` } },
-    el("span", { textContent: item.TEXT }),
+    el("span", { textContent: item.TEXT, dir: "auto" }),
   );
   if (item.BLOCK === "Y") key.dataset.once = "yes";
   paint(key, item);

@@ -1,13 +1,11 @@
 /** Puts the page together: the live state goes in, every part shows its share of it. */
 
-import { waiting } from "/page/agenda.js";
 import { forgetCalendar, renderCalendar } from "/page/calendar.js";
 import { Chat } from "/page/chat.js";
 import { Composer } from "/page/composer.js";
-import { renderClock, renderControls } from "/page/controls.js";
-import { byId, el, mirror } from "/page/dom.js";
+import { forgetTrouble, renderClock, renderControls } from "/page/controls.js";
+import { byId, el, mirror, write } from "/page/dom.js";
 import { Feed, LASTING } from "/page/feed.js";
-import { icon } from "/page/icons.js";
 import { Invite } from "/page/invite.js";
 import { Layout } from "/page/layout.js";
 import { recall, remember } from "/page/memory.js";
@@ -16,6 +14,7 @@ import { renderPeople } from "/page/people.js";
 import { renderQuota, renderRequests } from "/page/requests.js";
 import { Session } from "/page/session.js";
 import { mountTheme } from "/page/theme.js";
+import { mountWelcome, renderWelcome } from "/page/welcome.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
@@ -32,7 +31,9 @@ let focused;
 function render() {
   renderTop();
   renderBanner();
+  renderLive();
   renderPeople(session);
+  renderWelcome(session);
   renderControls(session);
   invite.render();
   chat.render();
@@ -45,18 +46,14 @@ function render() {
 
 function renderTop() {
   const { me } = session;
-  byId("tagline").textContent = me ? t("tagline", { name: me.name }) : t("tagline-nobody");
+  write(byId("tagline"), me ? t("tagline", { name: me.name }) : t("tagline-nobody"));
   renderWindows(feed.get("portal")?.windows ?? 1);
-  const number = waiting(session) ?? "651";
-  byId("welcome-write").textContent = t("welcome-write", { example: t("suggest-accept", { number }) });
 }
 
 /** Pages beyond those that keep a stream come and go, so they are not counted. */
 function renderWindows(n) {
   byId("windows").hidden = n < 2;
-  const text = n < LASTING ? t("windows", { n }) : t("windows-many", { n: LASTING });
-  // What is read aloud is written only when it differs.
-  if (byId("windows").textContent !== text) byId("windows").textContent = text;
+  write(byId("windows"), n < LASTING ? t("windows", { n }) : t("windows-many", { n: LASTING }));
 }
 
 /** Say at once that the portal is away. */
@@ -68,6 +65,13 @@ function renderBanner() {
 function banner(text) {
   const [before, after] = text.split("\n");
   return el("p", { className: "banner" }, before, el("code", { textContent: "make demo" }), after);
+}
+
+/** While the portal is away everything stays readable, but nothing can be pressed; nor by who has left the company. */
+function renderLive() {
+  const isLive = feed.connected !== false;
+  const mayAct = isLive && session.me?.active !== false;
+  for (const part of document.querySelectorAll("[data-live]")) part.disabled = !(part.dataset.live === "me" ? mayAct : isLive);
 }
 
 /** Show what changes with time alone. */
@@ -89,14 +93,13 @@ function markNews(kinds) {
   if (kinds.has("call")) layout.mark("requests");
 }
 
-/** While the portal is away everything stays readable, but nothing can be pressed. */
 function connection() {
   if (!feed.connected) {
     focused = document.activeElement;
     forgetCalendar();
   }
   renderBanner();
-  for (const part of document.querySelectorAll("[data-live]")) part.disabled = !feed.connected;
+  renderLive();
   if (feed.connected && document.activeElement === document.body) focused?.focus({ preventScroll: true });
 }
 
@@ -118,22 +121,6 @@ function mountLanguages() {
   }
 }
 
-function mountWelcome() {
-  welcome(recall("welcomed") === null);
-  byId("welcome-close").append(icon("cross"));
-  byId("welcome-close").addEventListener("click", () => {
-    remember("welcomed", "yes");
-    welcome(false);
-    composer.focus();
-  });
-}
-
-/** Where there is little room, the page's sentence goes with the first steps. */
-function welcome(isNew) {
-  byId("welcome").hidden = !isNew;
-  document.body.classList.toggle("welcomed", !isNew);
-}
-
 function mountShortcuts() {
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address names the employee
@@ -148,9 +135,10 @@ function mountShortcuts() {
 function begin() {
   mountTheme();
   mountLanguages();
-  mountWelcome();
+  mountWelcome(() => composer.focus());
   mountShortcuts();
   session.addEventListener("choose", () => {
+    forgetTrouble();
     render();
     session.enter();
   });

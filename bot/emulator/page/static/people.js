@@ -32,7 +32,7 @@ function row(user, session) {
     value: user.id,
     disabled: !user.active,
     "aria-labelledby": `name-${user.id}`,
-    "aria-describedby": `work-${user.id} presence-${user.id}`,
+    "aria-describedby": user.active ? `work-${user.id} presence-${user.id}` : `work-${user.id}`,
     data: { focus: "choice" },
   });
   radio.addEventListener("change", () => session.choose(user.id));
@@ -40,19 +40,23 @@ function row(user, session) {
 }
 
 function about(user) {
-  const name = el("span", { id: `name-${user.id}`, className: "person-name", textContent: user.name });
+  const name = el("span", { id: `name-${user.id}`, className: "person-name", textContent: user.name, dir: "auto" });
   attribute(name, "lang", words.foreign(user.name));
   return el(
     "span",
     { className: "person-words" },
     name,
-    el("span", { id: `work-${user.id}`, className: "person-work", textContent: work(user) }),
-    el(
-      "span",
-      { id: `presence-${user.id}`, className: "presence" },
-      el("span", { className: "dot", data: { presence: user.presence ?? "none" } }),
-      el("span", { textContent: presence(user) }),
-    ),
+    el("span", { id: `work-${user.id}`, className: "person-work", textContent: work(user), dir: "auto" }),
+    user.active ? state(user) : undefined,
+  );
+}
+
+function state(user) {
+  return el(
+    "span",
+    { id: `presence-${user.id}`, className: "presence" },
+    el("span", { className: "dot", data: { presence: user.presence ?? "none" } }),
+    el("span", { textContent: presence(user) }),
   );
 }
 

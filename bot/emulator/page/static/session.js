@@ -30,6 +30,14 @@ export class Session extends EventTarget {
     return this.feed.get("portal")?.bot ?? undefined;
   }
 
+  /** Why nobody can be talked to: `removed`, `absent` (somebody's own bot comes later) or `installing`; undefined if one can. */
+  get silence() {
+    const portal = this.feed.get("portal");
+    if (!portal || portal.bot) return undefined;
+    if (portal.removed) return "removed";
+    return portal.shared_clock ? "installing" : "absent";
+  }
+
   get zone() {
     return this.me?.zone || "UTC";
   }
@@ -62,7 +70,7 @@ export class Session extends EventTarget {
    */
   async enter() {
     const { me, bot, chat, feed } = this;
-    if (!me || !bot || chat || !feed.connected || this.#opening === `${me.id} ${bot.id}`) return;
+    if (!me?.active || !bot || chat || !feed.connected || this.#opening === `${me.id} ${bot.id}`) return;
     this.#opening = `${me.id} ${bot.id}`;
     const usual = feed.get("portal").language;
     if (me.language === usual && language() !== usual) await this.speak();
@@ -72,6 +80,7 @@ export class Session extends EventTarget {
   /** Begin anew: another portal may have taken the place of the former one, which had opened the chat. */
   restart() {
     this.#opening = "";
+    this.#chosen = this.me?.id ?? 0; // who was first stays it, even after leaving the company
     this.#sign();
   }
 

@@ -10,6 +10,8 @@ let current = "en";
 let texts = TEXTS[current];
 let plurals = new Intl.PluralRules(current);
 const formats = new Map();
+// Letters that run from right to left, with what turns the direction by itself.
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff]/;
 
 /** Return the first language of the browser that the page speaks. */
 export function preferred() {
@@ -38,7 +40,7 @@ export const language = () => current;
 export const has = (key) => key in texts;
 
 /**
- * Return a sentence. A text with plural forms chooses by `n`.
+ * Return a sentence. A text with plural forms chooses by `n`; a value that runs the other way turns nothing but itself.
  *
  * @param {string} key
  * @param {Record<string, string|number>} [values]
@@ -46,8 +48,10 @@ export const has = (key) => key in texts;
 export function t(key, values = {}) {
   const entry = texts[key] ?? key;
   const pattern = typeof entry === "string" ? entry : (entry[plurals.select(values.n)] ?? entry.other);
-  return pattern.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return pattern.replace(/\{(\w+)\}/g, (_, name) => isolated(String(values[name] ?? "")));
 }
+
+const isolated = (value) => (RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value);
 
 /** Return a list of texts, such as titles to choose from. */
 export const list = (key) => texts[key] ?? [];
