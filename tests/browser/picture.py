@@ -30,6 +30,7 @@ async def draw(name: str, scheme: Scheme) -> None:
         chat_page(browser, viewport=_SIZE, color_scheme=scheme, locale=locale, reduced_motion="reduce") as page,
     ):
         await page.open(running.url)
+        await page.page.locator("#welcome-close").click()
         await page.say(first)
         listed = await page.say(second)
         before = await listed.inner_text()
