@@ -11,6 +11,7 @@ The path of a message:
 Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`.
 """
 
+from bot.calendars import describe_account
 from bot.changes import Undoing
 from bot.context import Context, Router
 from bot.finding import find, in_period, open_invitations, unanswered
@@ -44,6 +45,7 @@ __all__ = [
     "Undoing",
     "answered_meeting",
     "brief",
+    "describe_account",
     "find",
     "in_period",
     "label",

@@ -3,21 +3,26 @@
 It outdates the message that asked for patience, and often the one whose button was pressed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from bot import events
 from bot.admission import Spoken, is_typed
 from bot.bitrix24.methods import imbot
 from bot.context import QUESTION
-from bot.errors import Unavailable
+from bot.cronofy.authorization import authorize_url
+from bot.errors import CronofyNotSetUp, Unavailable
 from bot.grammar import Call
 from bot.order import Place
 from bot.parts import Parts
 from bot.replies import Button, Reply
 from bot.speech import Address, Speech
+from bot.states import Purpose
 from bot.store import Portal
 from bot.texts import Safe
+
+# What the button says that asks for a permission.
+_CONNECTS: Mapping[Purpose, str] = {"bitrix24": "connect.button", "cronofy": "cronofy.button"}
 
 
 def place_of(event: Spoken) -> Place:
@@ -88,8 +93,9 @@ class Answering:
         buttons: list[imbot.AnyButton] = []
         if reply.asks:
             buttons.extend(await self._ask(reply.asks, reply.agrees, language))
-        if reply.connects and self._event.private:
-            buttons.append(await self._link(language))
+        if self._event.private:
+            buttons.extend([await self._connecting(purpose, language) for purpose in reply.connects])
+            buttons.extend(imbot.LinkButton(link.label, link.url) for link in reply.links)
         for row in reply.buttons:
             if buttons:
                 buttons.append(imbot.RowBreak())
@@ -107,20 +113,29 @@ class Answering:
             once=False,
         )
 
-    async def _link(self, language: str) -> imbot.LinkButton:
-        """Return a fresh link to the portal's page of permission; those that the person had before serve no longer."""
-        event, settings = self._event, self._parts.settings
+    async def _connecting(self, purpose: Purpose, language: str) -> imbot.LinkButton:
+        """Return a fresh link to a page of permission; those of its kind that the person had before serve no longer."""
+        event = self._event
         state = await self._parts.store.states.open(
             self._portal.member_id,
             event.user.id,
+            purpose,
             dialog_id=event.answer_to,
             bot_id=event.bot_id,
             language=language,
             now=self._parts.clock(),
         )
-        query = urlencode({"client_id": settings.client_id, "state": state})
-        label = self._parts.texts.say(language, "connect.button")
-        return imbot.LinkButton(label, f"{settings.portal_url}/oauth/authorize/?{query}")
+        label = self._parts.texts.say(language, _CONNECTS[purpose])
+        return imbot.LinkButton(label, self._page_of_permission(purpose, state))
+
+    def _page_of_permission(self, purpose: Purpose, state: str) -> str:
+        settings = self._parts.settings
+        if purpose == "bitrix24":
+            query = urlencode({"client_id": settings.client_id, "state": state})
+            return f"{settings.portal_url}/oauth/authorize/?{query}"
+        if settings.cronofy is None:
+            raise CronofyNotSetUp
+        return authorize_url(settings.cronofy, settings.cronofy_url, state)
 
     async def _ask(self, calls: Sequence[Call], agrees: Safe | None, language: str) -> list[imbot.Button]:
         """Keep the question, and return the buttons that answer it."""

@@ -12,7 +12,8 @@ from bot import events
 from bot.bitrix24.methods.person import WorkingDay
 from bot.bitrix24.oauth import AsUser
 from bot.changes import Change, Undoing
-from bot.errors import ManifestError
+from bot.cronofy.oauth import AsAccount, Cronofy
+from bot.errors import CronofyNotSetUp, ManifestError, NotLinked
 from bot.grammar import Call
 from bot.inbox import Entry, Inbox
 from bot.lists import Listing
@@ -21,6 +22,7 @@ from bot.order import Place
 from bot.people import ZONE_FRESH_S, Person
 from bot.questions import Question
 from bot.replies import Outcome, Reply
+from bot.states import Purpose
 from bot.store import Store
 from bot.texts import Safe, Texts
 from bot.timers import Timer
@@ -57,6 +59,7 @@ class Context:
         times: Reads "for 45m" and the like.
         inbox: Takes what is to happen later.
         bot_id: The bot that was written to.
+        cronofy: The way to calendars outside Bitrix24; None where they are not set up.
         run: Carries out other commands in the place of this one.
     """
 
@@ -81,6 +84,7 @@ class Context:
     times: Times
     inbox: Inbox
     bot_id: int
+    cronofy: Cronofy | None
     run: Callable[["Context", Sequence[Call]], Awaitable[Reply]]
 
     @property
@@ -95,9 +99,9 @@ class Context:
     def reply(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
         return Reply(self.text(key, **args), outcome)
 
-    def offer_connection(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
+    def offer_connection(self, key: str, outcome: Outcome = "done", *, to: Purpose = "bitrix24") -> Reply:
         """Answer with a link on which the sender permits us to act for them. Only in private: others must not see it."""
-        return Reply(self.text(key, **args), outcome, connects=self.private)
+        return Reply(self.text(key), outcome, connects=(to,) if self.private else ())
 
     async def disconnect(self) -> Timer | None:
         """Forget every permission of the sender's, their links to connect, and what waits for one.
@@ -108,6 +112,41 @@ class Context:
         timer = await self.timer()
         await self.store.forget_person(self.portal, self.user_id)
         return timer
+
+    # --- calendars outside Bitrix24
+
+    @property
+    def as_account(self) -> AsAccount:
+        """Calls Cronofy with the account that the sender has connected, if any.
+
+        Raises:
+            CronofyNotSetUp: nobody can connect one here.
+        """
+        if self.cronofy is None:
+            raise CronofyNotSetUp
+        return self.cronofy.as_account(self.portal, self.user_id)
+
+    async def has_account(self) -> bool:
+        """Whether the sender has connected an account at Cronofy, broken as it may be."""
+        return self.cronofy is not None and await self.store.accounts.sub_of(self.portal, self.user_id) is not None
+
+    async def unlink(self) -> bool:
+        """Give the permission for the sender's account back, forget it, and close their links to connect one.
+
+        Returns:
+            False when Cronofy could not be told, so that the permission remains there.
+
+        Raises:
+            CronofyNotSetUp: nobody can connect one here.
+            NotLinked: the sender has connected none.
+        """
+        if self.cronofy is None:
+            raise CronofyNotSetUp
+        await self.store.states.close(self.portal, self.user_id, "cronofy")
+        account = await self.store.accounts.find(self.portal, self.user_id)
+        if account is None:
+            raise NotLinked
+        return await self.cronofy.unlink(account)
 
     # --- the order of commands
 

@@ -15,7 +15,17 @@ from bot import events
 from bot.admission import Spoken, is_outsider, reason_to_refuse
 from bot.answering import Answering, place_of
 from bot.context import Context
-from bot.errors import AuthorizationLost, BitrixError, MethodBlocked, NotConnected, NotLasting, NotProven
+from bot.errors import (
+    AuthorizationLost,
+    BitrixError,
+    CronofyError,
+    CronofyNotSetUp,
+    MethodBlocked,
+    NotConnected,
+    NotLasting,
+    NotLinked,
+    NotProven,
+)
 from bot.grammar import Call, Unclear, Understood, bind
 from bot.parts import Parts
 from bot.people import Person
@@ -29,8 +39,8 @@ log = structlog.get_logger()
 
 # Capability whose commands answer a question of ours; every other command drops the question.
 _CONFIRM = "confirm"
-# Capability whose commands are about the permission itself, so that they never wait for it.
-_CONNECT = "connect"
+# Capabilities whose commands are about permissions themselves, so that they never wait for one.
+_CONNECT = frozenset({"connect", "cronofy"})
 
 
 # After this a person is told, once, that the portal is slow.
@@ -146,7 +156,7 @@ class Conversation:
         """Leave out what a message said about connecting itself when it has waited for just that."""
         if self._key == self._event.key:
             return calls
-        return [call for call in calls if self._parts.manifest.commands[call.name].capability != _CONNECT]
+        return [call for call in calls if self._parts.manifest.commands[call.name].capability not in _CONNECT]
 
     async def _attempt(self, calls: Sequence[Call]) -> Reply:
         """Carry out what is left of `calls`. Raises what may pass by itself; everything else is a reply."""
@@ -180,6 +190,8 @@ class Conversation:
             if error.retriable and not self._outlasts(error):
                 raise
             reply = self._failed(ctx, error)
+        except CronofyError as error:  # its client was patient enough; a calendar outside holds nothing else up
+            reply = self._failed_outside(ctx, error)
         except Exception:
             log.exception("command.broken")
             reply = ctx.reply("errors.internal", "failed")
@@ -200,6 +212,10 @@ class Conversation:
         return ctx.reply(
             "connect.elsewhere-lasting" if isinstance(error, NotLasting) else "connect.elsewhere", "refused"
         )
+
+    def _failed_outside(self, ctx: Context, error: CronofyError) -> Reply:
+        log.info("command.failed", reason=type(error).__name__, error_code=error.code)
+        return ctx.reply(error.text, "refused" if isinstance(error, NotLinked | CronofyNotSetUp) else "failed")
 
     async def _wait_for_connection(self) -> None:
         """Keep the message, to be carried out once its sender has connected."""
@@ -234,6 +250,7 @@ class Conversation:
             times=parts.times,
             inbox=parts.inbox,
             bot_id=event.bot_id,
+            cronofy=parts.cronofy,
             run=self._run,
         )
 

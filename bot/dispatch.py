@@ -18,10 +18,11 @@ from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
-from bot.errors import BitrixError, ManifestError, NotConnected
+from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected, SettingsError
 from bot.grammar import check_signature
 from bot.greeting import greet
 from bot.inbox import Delivery
+from bot.linking import tell_linked
 from bot.manifest import Argument, Manifest
 from bot.parts import Parts
 from bot.settings import Settings
@@ -125,10 +126,12 @@ class Dispatcher:
                 return await Alarm(self._parts, portal).ring(event)
             case events.Connected():
                 return await self._tell_connected(event, portal)
+            case events.AccountLinked():
+                return await tell_linked(self._parts, event, portal)
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():
-                await self._parts.store.forget_portal(portal.member_id)
+                await self._forget(portal)
             case events.BotRemoved() if event.bot_id == portal.bot_id:
                 await self._parts.store.bot_registered(portal.member_id, None, None)
             case _:
@@ -140,6 +143,15 @@ class Dispatcher:
         to = Address(portal.bot_id or event.bot_id, event.user_id, "v2", event.dialog_id)
         said = await Speech(self._parts, portal, to).say(self._parts.texts.say(event.language, key))
         return "done" if said else "unanswered"
+
+    async def _forget(self, portal: Portal) -> None:
+        """Forget all that belongs to an installation, after giving back what people have granted at Cronofy, if that goes."""
+        try:
+            if self._parts.cronofy is not None:
+                await self._parts.cronofy.revoke_all(portal.member_id)
+        except (CronofyError, SettingsError) as error:
+            log.warning("accounts.not-revoked", reason=type(error).__name__)
+        await self._parts.store.forget_portal(portal.member_id)
 
     async def _synchronise(self, portal: Portal) -> str:
         """Register bot, commands and subscriptions after an installation."""
@@ -158,4 +170,4 @@ class Dispatcher:
 def _person(event: events.Event) -> int | None:
     if isinstance(event, events.PersonalEvent):
         return event.user.id
-    return event.user_id if isinstance(event, events.Connected | events.TimerDue) else None
+    return event.user_id if isinstance(event, events.Connected | events.AccountLinked | events.TimerDue) else None

@@ -10,18 +10,37 @@ BotError
 │   └── ForeignEvent        not from the pinned portal, or not proven: 403
 ├── NotConnected            no token that is proven to be the sender's
 │   └── NotProven           the event's own token is somebody else's
-└── BitrixError             the portal, or its authorization server, said no or said nothing
-    ├── Unavailable         retriable: no answer, a broken one, a fault of theirs
-    │   ├── NotReached      retriable: the request never left, so nothing has come of it
-    │   ├── PortalMoved     not retriable: it redirects to another host, so the administrator has to act
-    │   └── RateLimited     retriable: too many requests
-    │       └── MethodBlocked  retriable: the method's time budget is used up
-    ├── AuthorizationLost   this token is of no use any more: forget it
-    │   └── TokenExpired    refresh once, repeat once
-    ├── NotPermitted        this person or this application may not do that
-    │   └── MissingRight    the token lacks a scope: refresh once, since a fresh one may have it
-    ├── ApplicationGone     removed, unpaid, blocked: a person has to act
-    └── MethodMissing       the portal does not know the method
+├── BitrixError             the portal, or its authorization server, said no or said nothing
+│   ├── Unavailable         retriable: no answer, a broken one, a fault of theirs
+│   │   ├── NotReached      retriable: the request never left, so nothing has come of it
+│   │   ├── PortalMoved     not retriable: it redirects to another host, so the administrator has to act
+│   │   └── RateLimited     retriable: too many requests
+│   │       └── MethodBlocked  retriable: the method's time budget is used up
+│   ├── AuthorizationLost   this token is of no use any more: forget it
+│   │   └── TokenExpired    refresh once, repeat once
+│   ├── NotPermitted        this person or this application may not do that
+│   │   └── MissingRight    the token lacks a scope: refresh once, since a fresh one may have it
+│   ├── ApplicationGone     removed, unpaid, blocked: a person has to act
+│   └── MethodMissing       the portal does not know the method
+└── CronofyError            Cronofy said no or said nothing
+    ├── CronofyNotSetUp     we have no application at Cronofy
+    ├── CronofyAway         retriable: no answer, or a fault of theirs
+    │   ├── CronofyNotReached  retriable: the request never left, so nothing has come of it
+    │   └── CronofyBusy     retriable: too many requests
+    ├── CronofyUnreadable   it answered, but not as Cronofy does
+    ├── CronofyRefusesUs    our own id or secret is not accepted: the administrator has to act
+    ├── CronofyPlan         the application's plan does not include it: the administrator has to act
+    ├── CronofyLocked       the account is locked: much later
+    ├── CronofyRightMissing the person did not grant it: connect again
+    ├── CronofyGone         no such calendar, event or channel, or not any more
+    ├── CronofyInvalid      a parameter is refused, by key
+    ├── AnswerRefused       this invitation takes no answer from us
+    │   └── NotExternal     since an application made it
+    ├── GrantRefused        a code or a refresh token is of no use
+    ├── AccountTaken        the account is another person's here
+    └── NotLinked           the person has connected no account
+        └── LinkBroken      the permission is gone: connect again
+            └── AccessRefused  refresh once, repeat once
 """
 
 from typing import ClassVar
@@ -180,3 +199,138 @@ class MethodMissing(BitrixError):
     """The portal does not know the method (for `imbot.v2.*`: it is older than REST revision 33)."""
 
     text = "errors.method-missing"
+
+
+class CronofyError(BotError):
+    """Cronofy refused a call.
+
+    Attributes:
+        method: The call, as `Call.name` has it.
+        code: Key of a refused parameter or error code of a token request; else empty.
+    """
+
+    text = "cronofy.refused"
+
+    def __init__(self, message: str = "", *, method: str = "", code: str = "") -> None:
+        super().__init__(message or code or type(self).__name__)
+        self.method = method
+        self.code = code
+
+
+class CronofyNotSetUp(CronofyError):
+    """The settings name no application at Cronofy."""
+
+    text = "cronofy.not-set-up"
+
+
+class CronofyAway(CronofyError):
+    """No answer, or a fault on Cronofy's side. The outcome of a write is unknown."""
+
+    text = "cronofy.away"
+    retriable = True
+
+
+class CronofyNotReached(CronofyAway):
+    """Nobody took the request, so it has no outcome at all."""
+
+
+class CronofyBusy(CronofyAway):
+    """The call was not carried out: the application makes too many.
+
+    Attributes:
+        wait_s: Seconds until it works again, as far as is known, else None.
+    """
+
+    text = "cronofy.busy"
+
+    def __init__(self, message: str = "", *, method: str = "", wait_s: float | None = None) -> None:
+        super().__init__(message, method=method)
+        self.wait_s = wait_s
+
+
+class CronofyUnreadable(CronofyError):
+    """An answer that is no JSON, too large, not of the documented form, or leads elsewhere."""
+
+    text = "cronofy.unreadable"
+
+
+class CronofyRefusesUs(CronofyError):
+    """Our own id or secret is not accepted (section 2.4); only an administrator can help."""
+
+    text = "cronofy.misconfigured"
+
+
+class CronofyPlan(CronofyError):
+    """The plan of the application does not include the call; only an administrator can help."""
+
+    text = "cronofy.plan"
+
+
+class CronofyLocked(CronofyError):
+    """The person's account at Cronofy is locked; why, nobody is told."""
+
+    text = "cronofy.locked"
+
+
+class CronofyRightMissing(CronofyError):
+    """The person did not grant what the call needs; another permission may.
+
+    Attributes:
+        missing: What we need and were not granted, where that is known.
+    """
+
+    text = "cronofy.right-missing"
+
+    def __init__(self, message: str = "", *, method: str = "", missing: frozenset[str] = frozenset()) -> None:
+        super().__init__(message, method=method)
+        self.missing = missing
+
+
+class CronofyGone(CronofyError):
+    """What the call is about does not exist, or not any more."""
+
+    text = "cronofy.gone"
+
+
+class CronofyInvalid(CronofyError):
+    """A parameter is refused; `code` is the key of the first reason."""
+
+
+class AnswerRefused(CronofyError):
+    """Calendar or event admit no answer; a refusal comes as 403 or as 422, which of both is open (section 11)."""
+
+    text = "cronofy.answer-refused"
+
+
+class NotExternal(AnswerRefused):
+    """An application made the event; only what others put into the calendar can be answered."""
+
+    text = "cronofy.not-external"
+
+
+class GrantRefused(CronofyError):
+    """A code or a refresh token is unknown, used, expired or taken back."""
+
+    text = "cronofy.code-refused"
+
+
+class AccountTaken(CronofyError):
+    """The account at Cronofy is connected to another person already (section 2.5)."""
+
+    text = "cronofy.taken"
+
+
+class NotLinked(CronofyError):
+    """The person has connected no account at Cronofy."""
+
+    text = "cronofy.not-linked"
+
+
+class LinkBroken(NotLinked):
+    """The permission was taken back, or lost; the person has to connect again."""
+
+    text = "cronofy.link-broken"
+
+
+class AccessRefused(LinkBroken):
+    """The access token is not accepted; it may only be too old."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
 from bot.context import Router
+from bot.cronofy.oauth import Cronofy
 from bot.grammar import Grammar
 from bot.inbox import Inbox
 from bot.manifest import Manifest
@@ -29,5 +30,6 @@ class Parts:
     inbox: Inbox
     bitrix24: Bitrix24
     outbox: Outbox
+    cronofy: Cronofy | None
     metrics: Metrics
     clock: Callable[[], float] = time.time

@@ -24,10 +24,11 @@ from bot.bitrix24.authorization import choose_server
 from bot.bitrix24.connection import WithToken
 from bot.bitrix24.methods import app as app_methods
 from bot.bitrix24.oauth import Bitrix24
+from bot.cronofy.oauth import Cronofy
 from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
-from bot.pages import Pages
+from bot.pages import Bitrix24Page, CronofyPage
 from bot.settings import Settings
 from bot.store import Portal, Store, TokenPair
 from bot.texts import Texts
@@ -58,6 +59,7 @@ class Receiver:
         clock: Callable[[], float] = time.time,
         *,
         texts: Texts,
+        cronofy: Cronofy | None = None,
         body_s: float = BODY_S,
         store_s: float = STORE_S,
     ) -> None:
@@ -67,7 +69,10 @@ class Receiver:
         self._bitrix24 = bitrix24
         self._metrics = metrics
         self._clock = clock
-        self._pages = Pages(settings, store, inbox, bitrix24, texts, clock, store_s)
+        page = Bitrix24Page(settings, store, inbox, bitrix24, texts, clock, store_s)
+        self._pages = {"/bitrix24": page.show}
+        if cronofy is not None:
+            self._pages["/cronofy"] = CronofyPage(settings, store, inbox, cronofy, texts, clock, store_s).show
         self._body_s = body_s
         self._store_s = store_s
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
@@ -77,8 +82,9 @@ class Receiver:
         app = web.Application(client_max_size=MAX_BODY, middlewares=[_log_refusals])
         app.router.add_post("/bitrix24/install", self._answering(self._install))
         app.router.add_post("/bitrix24/events", self._answering(self._events))
-        # A look at the head of the page must not use its code up.
-        app.router.add_get("/bitrix24", self._pages.show, allow_head=False)
+        for path, show in self._pages.items():
+            # A look at the head of the page must not use its code up.
+            app.router.add_get(path, show, allow_head=False)
         app.router.add_get("/health/live", _live)
         app.router.add_get("/health/ready", self._ready)
         app.router.add_get("/metrics", self._show_metrics)

@@ -1,11 +1,12 @@
 """What a handler returns: one answer, its buttons, and what it asks the sender to confirm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from bot.grammar import Call
 from bot.lists import State
+from bot.states import Purpose
 from bot.texts import Safe
 
 Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
@@ -30,6 +31,14 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A button below a reply that opens a page in the browser of whoever presses it; private chats only."""
+
+    label: Safe
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer.
 
@@ -39,7 +48,8 @@ class Reply:
         short: The same in a few words, for when many commands are answered together.
         asks: The commands that are carried out if the sender confirms.
         agrees: What the button that confirms says, instead of the usual "yes".
-        connects: A button with the sender's link to connect goes along; private chats only.
+        connects: A button with the sender's link to connect goes along for each; private chats only.
+        links: Buttons that lead elsewhere.
         buttons: Rows of other buttons.
         in_place: It replaces the message whose button was pressed, if it answers a button.
         lists: It shows a list with rows to refer to.
@@ -52,7 +62,8 @@ class Reply:
     short: Safe | None = None
     asks: tuple[Call, ...] = ()
     agrees: Safe | None = None
-    connects: bool = False
+    connects: tuple[Purpose, ...] = ()
+    links: tuple[Link, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     in_place: bool = False
     lists: bool = False
@@ -83,7 +94,8 @@ class Reply:
             text=Safe(text),
             outcome=outcomes.pop() if len(outcomes) == 1 else "failed" if "failed" in outcomes else "done",
             asks=tuple(call for reply in replies for call in reply.asks),
-            connects=any(reply.connects for reply in replies),
+            connects=tuple(dict.fromkeys(purpose for reply in replies for purpose in reply.connects)),
+            links=tuple(dict.fromkeys(link for reply in replies for link in reply.links)),
             buttons=_told_apart([row for reply in replies for row in reply.buttons])[:MOST_ROWS],
             in_place=all(reply.in_place for reply in replies),
             lists=any(reply.lists for reply in replies),

@@ -15,6 +15,7 @@ from bot import manifest as manifests
 from bot.bitrix24.keeper import keep_alive
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
+from bot.cronofy.oauth import Cronofy
 from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
 from bot.errors import BotError, SettingsError
@@ -104,6 +105,8 @@ class Core:
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
         self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock)
+        app = settings.cronofy
+        self.cronofy = None if app is None else Cronofy(self.http, app, self.store.accounts, clock)
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
@@ -115,6 +118,7 @@ class Core:
             inbox=self.inbox,
             bitrix24=self.bitrix24,
             outbox=Outbox(self.bitrix24.quota),
+            cronofy=self.cronofy,
             metrics=self.metrics,
             clock=clock,
         )
@@ -141,7 +145,14 @@ class Service:
         self.dispatcher = Dispatcher(self.core.parts)
         core = self.core
         receiver = Receiver(
-            settings, core.store, self.inbox, core.bitrix24, core.metrics, clock, texts=core.parts.texts
+            settings,
+            core.store,
+            self.inbox,
+            core.bitrix24,
+            core.metrics,
+            clock,
+            texts=core.parts.texts,
+            cronofy=core.cronofy,
         )
         # No access log: addresses may hold codes.
         self._runner = web.AppRunner(receiver.app(), access_log=None, shutdown_timeout=_REQUESTS_S)

@@ -6,7 +6,8 @@ Names, meanings and defaults are public and fixed; every one stands in `.env.exa
 import ipaddress
 import re
 import socket
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -27,6 +28,16 @@ _HOST = re.compile(
 # The base64 decoder behind Fernet drops foreign characters in silence; a key has none.
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 _KEY_LENGTH = 44
+
+
+@dataclass(frozen=True, slots=True)
+class CronofyApp:
+    """Our application at Cronofy, and the origins of its data centre: of the API, and of the pages in the browser."""
+
+    api: str
+    app: str
+    client_id: str
+    client_secret: SecretStr = field(repr=False)
 
 
 class PublicAddress(BaseSettings):
@@ -79,6 +90,11 @@ class Settings(PublicAddress):
     allow_extranet: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] | None = None
+    cronofy_client_id: str | None = None
+    cronofy_client_secret: SecretStr | None = None
+    cronofy_data_center: Literal["us", "uk", "de", "au", "ca", "sg"] = "us"
+    cronofy_api_url: str | None = None
+    cronofy_app_url: str | None = None
 
     @field_validator("secret_key", mode="before")
     @classmethod
@@ -122,6 +138,44 @@ class Settings(PublicAddress):
     def _oauth_server_is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
         return None if value is None else _safe_address(value, info, path_allowed=False)
 
+    @field_validator("cronofy_data_center", mode="before")
+    @classmethod
+    def _data_center_in_any_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("cronofy_api_url", "cronofy_app_url")
+    @classmethod
+    def _cronofy_is_emulated_here_only(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        address = _safe_address(value, info, path_allowed=False)
+        if not is_loopback(urlsplit(address).hostname or ""):
+            raise ValueError(
+                "is for an emulator on a loopback address; CRONOFY_DATA_CENTER chooses among the real ones"
+            )
+        return address
+
+    @model_validator(mode="after")
+    def _cronofy_has_id_and_secret(self) -> Self:
+        given = {"ID": self.cronofy_client_id, "SECRET": self.cronofy_client_secret}
+        missing = [name for name, value in given.items() if value is None]
+        if len(missing) == 1:
+            raise ValueError(f"{PREFIX}CRONOFY_CLIENT_{missing[0]} is not set; Cronofy needs both id and secret")
+        return self
+
+    @property
+    def cronofy(self) -> CronofyApp | None:
+        """Our application at Cronofy; None without one."""
+        if self.cronofy_client_id is None or self.cronofy_client_secret is None:
+            return None
+        center = "" if self.cronofy_data_center == "us" else f"-{self.cronofy_data_center}"
+        return CronofyApp(
+            api=self.cronofy_api_url or f"https://api{center}.cronofy.com",
+            app=self.cronofy_app_url or f"https://app{center}.cronofy.com",
+            client_id=self.cronofy_client_id,
+            client_secret=self.cronofy_client_secret,
+        )
+
     @property
     def portal_url(self) -> str:
         """Origin of the pinned portal. Plain HTTP only where `INSECURE_LOOPBACK` permits it."""
@@ -132,6 +186,11 @@ class Settings(PublicAddress):
     @property
     def events_url(self) -> str:
         return f"{self.public_url}/bitrix24/events"
+
+    @property
+    def cronofy_url(self) -> str:
+        """Where Cronofy sends the browser of a person who has agreed."""
+        return f"{self.public_url}/cronofy"
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,8 @@
 """Links to connect that were given out, and the commands that wait for one of them to be used.
 
 A state is the secret in such a link: 32 random bytes, of which only the SHA-256 is kept, so that the database opens nothing. It
-serves once, for the person who asked, for ten minutes, and only until the same person gets another one.
+serves once, for the person who asked and for what it was given out for, for ten minutes, and only until the same person gets another
+one of that kind.
 
 What waits belongs to the person and not to one link: a newer link carries out what an older one would have, and so does one that
 was asked for in private after a group was told to. A row stays for a day after its command was put back into the inbox, so that
@@ -12,11 +13,15 @@ import re
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, insert, select, update
 
 from bot.database import Database, Work, metadata
 from bot.errors import NotConnected
+
+# Whose permission a link asks for; one of the other kind is none.
+Purpose: TypeAlias = Literal["bitrix24", "cronofy"]
 
 # How long a link serves, and a command waits for it.
 STATE_S = 600
@@ -35,6 +40,7 @@ states = Table(
     Column("language", String, nullable=False),
     Column("expires_at", Integer, nullable=False),
     Column("used_at", Integer),
+    Column("purpose", String, nullable=False),
 )
 
 waiting = Table(
@@ -59,6 +65,7 @@ class State:
         user_id: Who asked, and the only one who may connect with it.
         dialog_id: The private chat in which it was given, and in which the person is told.
         language: Of that conversation.
+        purpose: What they may connect.
     """
 
     digest: str
@@ -68,7 +75,8 @@ class State:
     bot_id: int
     language: str
     expires_at: int
-    used_at: int | None = None
+    used_at: int | None
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,10 @@ class States:
 
     # --- links
 
-    async def open(self, portal: str, user_id: int, *, dialog_id: str, bot_id: int, language: str, now: float) -> str:
-        """Return a new secret for the link of one person; the links that they had before are closed."""
+    async def open(
+        self, portal: str, user_id: int, purpose: Purpose, *, dialog_id: str, bot_id: int, language: str, now: float
+    ) -> str:
+        """Return a new secret for the link of one person; the links of that kind that they had before are closed."""
         secret = secrets.token_urlsafe(32)
         row = {
             "digest": _digest(secret),
@@ -100,21 +110,22 @@ class States:
             "bot_id": bot_id,
             "language": language,
             "expires_at": int(now) + STATE_S,
+            "purpose": purpose,
         }
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(states).where(*_open(portal, user_id)))
+            connection.execute(delete(states).where(*_open(portal, user_id, purpose)))
             connection.execute(delete(states).where(states.c.expires_at < now - _REMEMBERED_S))
             connection.execute(insert(states).values(row))
 
         await self._database.write(work)
         return secret
 
-    async def find(self, secret: str) -> State | None:
-        """Return what a secret stands for, used or expired as it may be."""
+    async def find(self, secret: str, purpose: Purpose) -> State | None:
+        """Return what a secret stands for, used or expired as it may be; None for one of another kind."""
         if not _STATE.fullmatch(secret):
             return None
-        statement = select(states).where(states.c.digest == _digest(secret))
+        statement = select(states).where(states.c.digest == _digest(secret), states.c.purpose == purpose)
         row = await self._database.read(lambda c: c.execute(statement).one_or_none())
         return None if row is None else State(**row._mapping)  # noqa: SLF001 - public, in spite of its name
 
@@ -126,12 +137,21 @@ class States:
 
     async def give_back(self, state: State) -> None:
         """Make a used link serve again, since nothing has come of it; unless the person has a newer one."""
+        newer = _open(state.portal, state.user_id, state.purpose)
 
         def work(connection: Connection) -> None:
-            if connection.execute(select(states.c.digest).where(*_open(state.portal, state.user_id))).first() is None:
+            if connection.execute(select(states.c.digest).where(*newer)).first() is None:
                 connection.execute(update(states).where(states.c.digest == state.digest).values(used_at=None))
 
         await self._database.write(work)
+
+    async def close(self, portal: str, user_id: int, purpose: Purpose) -> None:
+        """Close a person's links of one kind, also one that is being used right now."""
+        await self._database.write(self._closing(portal, user_id, purpose))
+
+    def _closing(self, portal: str, user_id: int, purpose: Purpose) -> Work[object]:
+        mine = (states.c.portal == portal, states.c.user_id == user_id, states.c.purpose == purpose)
+        return lambda c: c.execute(delete(states).where(*mine))
 
     # --- commands that wait
 
@@ -181,17 +201,19 @@ class States:
         return work
 
     def forgetting(self, portal: str, user_id: int) -> Work[None]:
-        """Return the work that closes a person's links and drops what waits."""
+        """Return the work that closes a person's links to Bitrix24 and drops what waits."""
+        close = self._closing(portal, user_id, "bitrix24")
 
         def work(connection: Connection) -> None:
-            for table in (states, waiting):
-                connection.execute(delete(table).where(table.c.portal == portal, table.c.user_id == user_id))
+            close(connection)
+            connection.execute(delete(waiting).where(waiting.c.portal == portal, waiting.c.user_id == user_id))
 
         return work
 
 
-def _open(portal: str, user_id: int) -> tuple[ColumnElement[bool], ...]:
-    return states.c.portal == portal, states.c.user_id == user_id, states.c.used_at.is_(None)
+def _open(portal: str, user_id: int, purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
+    mine = (states.c.portal == portal, states.c.user_id == user_id, states.c.purpose == purpose)
+    return *mine, states.c.used_at.is_(None)
 
 
 def _digest(secret: str) -> str:

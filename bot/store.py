@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.accounts import Accounts, accounts
 from bot.changes import Changes, changes
 from bot.database import Database, Work, metadata
 from bot.errors import SettingsError
@@ -61,7 +62,7 @@ tokens = Table(
 )
 
 # What belongs to a person goes when the portal goes.
-_PERSONAL = (tokens, questions, carried_out, states, waiting, notices, people, lists, changes, timers)
+_PERSONAL = (tokens, questions, carried_out, states, waiting, notices, people, lists, changes, timers, accounts)
 
 # Every message brings a pair, so these are built once.
 _PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
@@ -69,7 +70,7 @@ _PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expire
 _REPLACE_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES)
 _RENEW_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at)
 # Every column that `Vault` encrypts.
-_SEALED = (portals.c.application_token, tokens.c.pair, lists.c.content)
+_SEALED = (portals.c.application_token, tokens.c.pair, lists.c.content, accounts.c.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Store:
         self.lists = Lists(database, vault)
         self.changes = Changes(database)
         self.timers = Timers(database)
+        self.accounts = Accounts(database, vault)
         self.rotation = Rotation(database, vault, _SEALED)
         self._vault = vault
         self._portals: dict[str, Portal] = {}

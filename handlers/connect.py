@@ -1,10 +1,11 @@
 """The permission to act for a person (contract B.1): asked for with a link, and forgotten on request.
 
 `disconnect` forgets what is stored. It cannot keep Bitrix24 from sending a new permission along with the person's next message
-(contract E.2), and without it no command could be carried out at all; so the answer says what to expect.
+(contract E.2), and without it no command could be carried out at all; so the answer says what to expect. An account at Cronofy is
+a permission of its own and stays.
 """
 
-from bot import Context, Reply, Router
+from bot import Context, Reply, Router, Safe
 
 router = Router()
 
@@ -21,15 +22,7 @@ async def connect(ctx: Context) -> Reply:
 async def disconnect(ctx: Context) -> Reply:
     """Forget the sender's permission, their links, and the commands that wait for one."""
     timer = await ctx.disconnect()
-    return ctx.reply("connect.forgotten" if timer is None else "connect.forgotten-with-timer")
-
-
-@router.command("connect-cronofy")
-async def connect_cronofy(ctx: Context) -> Reply:
-    """Tell that calendars outside Bitrix24 are not set up here."""
-    return ctx.reply("connect.no-cronofy", "refused")
-
-
-@router.command("disconnect-cronofy")
-async def disconnect_cronofy(ctx: Context) -> Reply:
-    return ctx.reply("connect.no-cronofy", "refused")
+    lines = [ctx.text("connect.forgotten" if timer is None else "connect.forgotten-with-timer")]
+    if await ctx.has_account():
+        lines.append(ctx.text("connect.cronofy-stays"))
+    return Reply(Safe("\n".join(lines)))

@@ -17,8 +17,10 @@ from bot.bitrix24.wire import TIMEOUT_S
 from bot.database import Database
 from bot.dispatch import Dispatcher
 from bot.emulator.clock import ManualClock
+from bot.emulator.cronofy.cronofy import Cronofy
 from bot.emulator.messenger import Message
 from bot.emulator.portal import Portal
+from bot.emulator.transport import PortalTransport as NetworkTransport
 from bot.events import parse_form
 from bot.inbox import Delivery, Entry
 from bot.receiver import Receiver
@@ -64,6 +66,28 @@ def portal(clock: ManualClock) -> Portal:
         copies={17: 652, 42: 653},
     )
     return company
+
+
+@pytest.fixture
+def outside(clock: ManualClock) -> Cronofy:
+    """Cronofy beside the portal: Mira has Google and Office 365, Juris has iCloud; nobody has connected the bot."""
+    cronofy = Cronofy(clock)
+    cronofy.add_application([f"{PUBLIC_URL}/cronofy"])
+    mira = cronofy.add_account("Mira Testova", "mira@example.org", zone="Europe/Riga")
+    google = cronofy.add_profile(mira, "mira@example.org")
+    cronofy.add_calendar(google, "Mira", primary=True)
+    cronofy.add_calendar(google, "Choir")
+    office = cronofy.add_profile(mira, "mira@office.example", provider="exchange", service="office365")
+    cronofy.add_calendar(office, "Calendar", primary=True)
+    juris = cronofy.add_account("Juris Proba", "juris@example.org", zone="Europe/Riga")
+    cronofy.add_calendar(cronofy.add_profile(juris, "juris@example.org", provider="apple", service="icloud"), "Home")
+    return cronofy
+
+
+def outside_settings(cronofy: Cronofy) -> dict[str, str]:
+    """Return the settings that lead to an emulated Cronofy at its usual addresses."""
+    (application,) = cronofy.directory.applications.values()
+    return {"cronofy_client_id": application.client_id, "cronofy_client_secret": application.client_secrets[0]}
 
 
 class PortalTransport(httpx.AsyncBaseTransport):
@@ -242,17 +266,28 @@ def make_settings(portal: Portal, tmp_path: Path, fresh_database: Path) -> Calla
 async def make_ask(
     portal: Portal, clock: ManualClock, make_settings: Callable[..., Settings]
 ) -> AsyncIterator[Callable[..., Any]]:
-    """Return what makes an `ask` with other settings than the usual ones."""
+    """Return what makes an `ask` with other settings than the usual ones, and perhaps with Cronofy beside the portal."""
     cores: list[Core] = []
 
-    async def make(**overrides: Any) -> Ask:
-        chosen = make_settings(**overrides)
+    async def make(*, cronofy: Cronofy | None = None, **overrides: Any) -> Ask:
+        beside = {} if cronofy is None else outside_settings(cronofy)
+        transport = PortalTransport(portal) if cronofy is None else NetworkTransport(portal, cronofy)
+        chosen = make_settings(**beside, **overrides)
         inbox = ImmediateInbox()
-        core = Core(chosen, exclusive=True, transport=PortalTransport(portal), clock=clock.now, inbox=inbox)
+        core = Core(chosen, exclusive=True, transport=transport, clock=clock.now, inbox=inbox)
         cores.append(core)
         await core.store.load()
         inbox.serve(core)
-        receiver = Receiver(chosen, core.store, inbox, core.bitrix24, core.metrics, clock.now, texts=core.parts.texts)
+        receiver = Receiver(
+            chosen,
+            core.store,
+            inbox,
+            core.bitrix24,
+            core.metrics,
+            clock.now,
+            texts=core.parts.texts,
+            cronofy=core.cronofy,
+        )
         ask = Ask(portal, core, receiver, inbox)
         await ask.install()
         return ask

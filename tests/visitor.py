@@ -54,6 +54,11 @@ class Browser:
         fields = dict(parse_qsl(address.query)) | changes
         return f"{address.path}?{urlencode({name: value for name, value in fields.items() if value is not None})}"
 
+    def agree_outside(self, cronofy: Any, message: Message, login: str = "mira@example.org", **options: Any) -> str:
+        """Press the link to Cronofy, answer its page with a login there, and return where that sends the browser."""
+        address = urlsplit(cronofy.authorize(link_of(message), login, **options))
+        return f"{address.path}?{address.query}"
+
     async def open(self, path: str, language: str = "", method: str = "GET") -> Page:
         headers = {"Accept-Language": language} if language else {}
         answer = await self._client.request(method, path, headers=headers, allow_redirects=False)

@@ -65,6 +65,10 @@ async def examine(
         report.problem(f"STATUSBOT_LANGUAGE is one of {', '.join(languages)}.")
         return
     report.ok("settings are complete")
+    if chosen.cronofy is not None:
+        report.note(
+            f"Cronofy is set up ({chosen.cronofy.api}): its application needs the redirect address {chosen.cronofy_url}"
+        )
     core = _open(report, chosen, transport, clock)
     try:
         async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=request_s) as http:

@@ -19,6 +19,7 @@ from bot.events.bases import Api, Chat, PersonalEvent, PortalEvent, User, Writte
 from bot.events.decoding import decode
 from bot.events.form import Node, Tree, parse_form
 from bot.events.model import (
+    AccountLinked,
     AppInstalled,
     AppUninstalled,
     AppUpdated,
@@ -41,6 +42,7 @@ from bot.events.model import (
 from bot.events.stored import dump, load
 
 __all__ = [
+    "AccountLinked",
     "Api",
     "AppInstalled",
     "AppUninstalled",

@@ -246,6 +246,35 @@ class Connected(PortalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLinked(PortalEvent):
+    """A person connected an account at Cronofy. We make it ourselves, as `Connected`.
+
+    Attributes:
+        user_id: Who.
+        dialog_id: The private chat in which they asked.
+        language: Two letters, of the chat.
+        digest: Of the link that was used.
+        former: Cronofy's id of the account that it replaced, whose permission remains to be given back; "" without one.
+    """
+
+    user_id: int
+    bot_id: int
+    dialog_id: str
+    language: str
+    digest: str
+    former: str
+    kind: Literal["account_linked"] = "account_linked"
+
+    @property
+    def key(self) -> str:
+        return f"{self.portal}:linked:{self.digest}"
+
+    @property
+    def lane(self) -> str:
+        return f"{self.portal}:{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerDue(PortalEvent):
     """A presence was to end. We make it ourselves when the timer is set; the inbox hands it out when it is due.
 
@@ -301,6 +330,7 @@ Event: TypeAlias = (
     | AppUpdated
     | CalendarEntryChanged
     | Connected
+    | AccountLinked
     | TimerDue
     | UnknownEvent
 )

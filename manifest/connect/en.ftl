@@ -8,7 +8,7 @@ done = You are connected: I can act for you in Bitrix24 now. Write “disconnect
 done-too-late = You are connected: I can act for you in Bitrix24 now. What you wrote before has waited too long, so I did not carry it out; please send it again if you still want it.
 forgotten = I have forgotten your permission to act for you, and whatever waited for it. As long as you do not write to me, I can do nothing in your name. If you do, Bitrix24 normally sends me a new permission along with your message.
 forgotten-with-timer = I have forgotten your permission to act for you, and whatever waited for it. Your presence now stays as it is: without permission I cannot end it at the time that you gave. Write “online” when you are back.
-no-cronofy = Calendars outside Bitrix24 are not set up here, so there is nothing to connect or disconnect. Please ask your administrator if you need them.
+cronofy-stays = Your calendars outside Bitrix24 are connected by a permission of their own, which stays; “disconnect cronofy” ends it.
 
 # Pages in the browser.
 page-about-title = Status Bot
@@ -30,6 +30,4 @@ page-broken-text = Bitrix24 does not accept the application at the moment. Pleas
 
 connect-title = Let me act for you
 disconnect-title = Make me forget your permission
-connect-cronofy-title = Connect a calendar outside Bitrix24, where that is set up
-disconnect-cronofy-title = Disconnect a calendar outside Bitrix24
 about = let me act for you, or make me forget it

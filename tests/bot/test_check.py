@@ -214,6 +214,19 @@ async def test_key_that_opens_nothing_is_named(ask, examined):
     assert "STATUSBOT_SECRET_KEY does not open" in the_problem(await examined(secret_key=NEW_KEY))
 
 
+async def test_cronofy_is_noted_with_the_address_that_it_has_to_know(ask, examined):
+    lines = await examined(
+        cronofy_client_id="our-id", cronofy_client_secret="our-secret", cronofy_data_center="de", public_url=PUBLIC_URL
+    )
+    (line,) = [line for line in lines if "Cronofy" in line]
+
+    assert line.startswith("note ")
+    assert "https://api-de.cronofy.com" in line
+    assert "https://bot.example.com/cronofy" in line
+    assert not [line for line in lines if "our-secret" in line]
+    assert not [line for line in await examined() if "Cronofy" in line]
+
+
 async def test_need_for_an_older_key_is_noted(ask, examined):
     lines = await examined(secret_key=f"{NEW_KEY},{KEY}")
 

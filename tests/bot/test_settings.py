@@ -39,6 +39,9 @@ OPTIONAL: dict[str, tuple[str, object]] = {
     "ALLOW_EXTRANET": ("true", True),
     "LOG_LEVEL": ("WARNING", "warning"),
     "LOG_FORMAT": ("json", "json"),
+    "CRONOFY_DATA_CENTER": ("DE", "de"),
+    "CRONOFY_API_URL": ("https://127.0.0.1:8098/", "https://127.0.0.1:8098"),
+    "CRONOFY_APP_URL": ("https://[::1]:8098", "https://[::1]:8098"),
     "INSECURE_LOOPBACK": ("1", True),
 }
 DEFAULTS: dict[str, object] = {
@@ -56,8 +59,13 @@ DEFAULTS: dict[str, object] = {
     "ALLOW_EXTRANET": False,
     "LOG_LEVEL": "info",
     "LOG_FORMAT": None,
+    "CRONOFY_DATA_CENTER": "us",
+    "CRONOFY_API_URL": None,
+    "CRONOFY_APP_URL": None,
     "INSECURE_LOOPBACK": False,
 }
+# What makes sense together only.
+CRONOFY = {"CRONOFY_CLIENT_ID": "cronofy-5f0c1d2e", "CRONOFY_CLIENT_SECRET": f"CRN_{SECRET}"}
 Environment = Callable[..., Settings]
 
 
@@ -120,7 +128,7 @@ def test_needed_setting_is_named_when_missing(environment: Environment, name: st
 
 
 def test_every_setting_is_tried_here() -> None:
-    assert {*NEEDED, *OPTIONAL} == {name.upper() for name in Settings.model_fields}
+    assert {*NEEDED, *OPTIONAL, *CRONOFY} == {name.upper() for name in Settings.model_fields}
 
 
 def test_settings_are_read_from_a_file(environment: Environment, tmp_path: Path) -> None:
@@ -344,6 +352,64 @@ def test_database_that_is_no_file_is_refused(environment: Environment, written: 
     assert "word" not in line
 
 
+# --- Cronofy
+
+
+def test_there_is_no_cronofy_without_id_and_secret(environment: Environment) -> None:
+    assert environment().cronofy is None
+    assert environment(CRONOFY_CLIENT_ID="", CRONOFY_CLIENT_SECRET=" ").cronofy is None
+
+
+@pytest.mark.parametrize("missing", CRONOFY)
+def test_cronofy_needs_id_and_secret(environment: Environment, missing: str) -> None:
+    line = refusal(environment, **CRONOFY | {missing: None})
+    assert line == f"STATUSBOT_{missing} is not set; Cronofy needs both id and secret."
+
+
+@pytest.mark.parametrize(
+    ("center", "suffix"),
+    [(None, ""), ("us", ""), ("uk", "-uk"), ("de", "-de"), ("au", "-au"), ("ca", "-ca"), ("sg", "-sg")],
+)
+def test_cronofy_is_where_its_data_center_is(environment: Environment, center: str | None, suffix: str) -> None:
+    cronofy = environment(**CRONOFY, CRONOFY_DATA_CENTER=center).cronofy
+    assert cronofy is not None
+    assert (cronofy.api, cronofy.app) == (f"https://api{suffix}.cronofy.com", f"https://app{suffix}.cronofy.com")
+    assert cronofy.client_id == CRONOFY["CRONOFY_CLIENT_ID"]
+    assert cronofy.client_secret.get_secret_value() == CRONOFY["CRONOFY_CLIENT_SECRET"]
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:8098", "https://[::1]"])
+def test_cronofy_may_be_emulated(environment: Environment, url: str) -> None:
+    cronofy = environment(**CRONOFY, CRONOFY_API_URL=url, CRONOFY_APP_URL=url, CRONOFY_DATA_CENTER="uk").cronofy
+    assert cronofy is not None
+    assert (cronofy.api, cronofy.app) == (url, url)
+
+
+@pytest.mark.parametrize("name", ["CRONOFY_API_URL", "CRONOFY_APP_URL"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://api.cronofy.com",
+        "https://127.0.0.1.evil.example",
+        "https://localhost:8098",
+        "https://127.0.0.1@evil.example",
+        "https://127.0.0.1/v1",
+        "http://10.0.0.1:8098",
+        "127.0.0.1:8098",
+    ],
+)
+def test_cronofy_elsewhere_is_refused(environment: Environment, name: str, written: str) -> None:
+    line = refusal(environment, **CRONOFY | {name: written}, INSECURE_LOOPBACK="true")
+    assert line.startswith(f"STATUSBOT_{name} ")
+
+
+@pytest.mark.parametrize("name", ["CRONOFY_API_URL", "CRONOFY_APP_URL"])
+def test_plain_cronofy_needs_permission(environment: Environment, name: str) -> None:
+    plain = {name: "http://127.0.0.1:8098"}
+    assert "INSECURE_LOOPBACK" in refusal(environment, **CRONOFY | plain)
+    assert getattr(environment(**CRONOFY | plain, INSECURE_LOOPBACK="true"), name.lower()) == plain[name]
+
+
 # --- figures and choices
 
 
@@ -367,6 +433,7 @@ def test_database_that_is_no_file_is_refused(environment: Environment, written: 
         ("INSECURE_LOOPBACK", "perhaps"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
+        ("CRONOFY_DATA_CENTER", "fr"),
     ],
 )
 def test_value_out_of_range_is_refused_by_name(environment: Environment, name: str, written: str) -> None:
@@ -402,8 +469,8 @@ def test_secret_key_that_is_none_is_refused(environment: Environment, written: s
 
 
 def test_secrets_are_never_shown(environment: Environment) -> None:
-    settings = environment(SECRET_KEY=f"{KEY},{FORMER_KEY}")
-    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    settings = environment(SECRET_KEY=f"{KEY},{FORMER_KEY}", **CRONOFY)
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()} {settings.cronofy!r}"
     assert not any(secret in shown for secret in (SECRET, KEY, FORMER_KEY))
 
 

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
+from bot.accounts import Account
 from bot.database import Database, metadata
 from bot.errors import SettingsError
 from bot.lists import Listing
@@ -20,6 +21,7 @@ PORTAL, OTHER = "1b" * 16, "2c" * 16
 ADMIN, MIRA, JURIS = 1, 17, 23
 INSTALLED = Portal(PORTAL, "proof-of-origin-5d41402a", "https://oauth.bitrix.info", ADMIN, "en")
 CALLS = (("reset", ("651",)), ("decline", ("652", "653")))
+ACCOUNT = Account(PORTAL, MIRA, "acc_1", "access-a", "refresh-a", scope="", zone="", push_key="push", made_at=100)
 LISTING = Listing("", PORTAL, MIRA, "17", "en", "agenda.heading-week", "", "Europe/Riga", (), page=1, made_at=100)
 
 
@@ -290,6 +292,7 @@ async def test_every_encrypted_column_is_rotated(store: Store, secret_key: Secre
     await install(store)
     await save(store, pair("a"))
     await store.lists.keep(LISTING, "event-1", "event-1 meetings")
+    await store.accounts.save(ACCOUNT)
     found = set()
     for table in metadata.sorted_tables:
         rows = await store.database.read(lambda c, table=table: c.execute(select(table)).mappings().all())

@@ -6,8 +6,10 @@ What the older version wrote stands here word for word, as SQL and as text, beca
 import json
 import sqlite3
 import time
+from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -148,6 +150,22 @@ async def test_what_an_older_version_never_stored_works_after_the_upgrade(older,
     assert answer.startswith("Do not disturb")
     assert company.presence[17] == "dnd"
     assert run(older, "SELECT user_id, former FROM timers") == [(17, "online")]
+
+
+async def test_link_that_an_older_version_gave_out_still_serves(older, company):
+    secret = "s" * 43
+    run(
+        older,
+        "INSERT INTO states (digest, portal, user_id, dialog_id, bot_id, language, expires_at) VALUES (?, ?, 17, '17', ?, 'en', ?)",
+        *(sha256(secret.encode()).hexdigest(), company.options.member_id, next(iter(company.bots.by_id))),
+        int(time.time()) + 600,
+    )
+    await older.start()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        page = await http.get(company.authorize(older.app, 17, secret))
+
+    assert page.status_code == 200
+    assert "You are connected" in page.text
 
 
 async def test_event_of_an_unknown_version_is_parked_and_told_and_holds_nobody_up(older, company):

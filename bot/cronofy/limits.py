@@ -1,0 +1,40 @@
+"""Cronofy's limits: 50 requests a second and 500 a minute, for the application as a whole (section 7)."""
+
+import asyncio
+
+from aiolimiter import AsyncLimiter
+
+from bot.errors import CronofyBusy
+
+# A bucket lets its capacity through at once and its rate beside it, so that both together make what any period may hold.
+_SECOND = (20, 20 / 30)  # 20 at once and 30 a second
+_MINUTE = (100, 15.0)  # 100 at once and 400 a minute
+# Longer waits are not for a person to sit through.
+PATIENCE_S = 5.0
+_FULL_S = 60.0
+
+
+class Quota:
+    """One per deployment, since the limits are.
+
+    Args:
+        patience_s: Whoever would wait longer is told that Cronofy is busy.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._second = AsyncLimiter(*_SECOND)
+        self._minute = AsyncLimiter(*_MINUTE)
+
+    async def take(self, method: str) -> None:
+        """Wait until one more request fits.
+
+        Raises:
+            CronofyBusy: not soon enough.
+        """
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._minute.acquire()
+                await self._second.acquire()
+        except TimeoutError:
+            raise CronofyBusy("the quota is used up", method=method, wait_s=_FULL_S) from None

@@ -1,0 +1,1 @@
+"""One module per thing that Cronofy is asked for: who somebody is, their events, an answer, channels."""

@@ -1,0 +1,132 @@
+"""Tokens: which to use for whom, and how to renew them (section 2.4).
+
+An access token is refreshed only after Cronofy refused it, one refresh at a time per account; others wait for its result.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import structlog
+
+from bot.accounts import Account, Accounts
+from bot.cronofy.authorization import OAuthClient
+from bot.cronofy.rest import Call, RestClient
+from bot.errors import AccessRefused, CronofyError, GrantRefused, LinkBroken, NotLinked
+from bot.settings import CronofyApp
+
+log = structlog.get_logger()
+
+
+class Cronofy:
+    """Everything needed to act on one data centre, for one deployment."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        app: CronofyApp,
+        accounts: Accounts,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.app = app
+        self.accounts = accounts
+        self.rest = RestClient(http, app, clock)
+        self.oauth = OAuthClient(self.rest, app)
+        self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def as_account(self, portal: str, user_id: int) -> "AsAccount":
+        """Return the means to act with the account that a person has connected."""
+        return AsAccount(self, portal, user_id)
+
+    async def working(self, portal: str, user_id: int) -> Account:
+        """Return a person's account.
+
+        Raises:
+            NotLinked: they have connected none.
+            LinkBroken: they have to connect it again.
+        """
+        account = await self.accounts.find(portal, user_id)
+        if account is None:
+            raise NotLinked
+        if account.state == "broken":
+            raise LinkBroken
+        return account
+
+    async def instead_of(self, refused: Account) -> Account:
+        """Return the account with tokens that Cronofy has not refused: what somebody stored meanwhile, or else refreshed ones.
+
+        Raises:
+            NotLinked: it was forgotten meanwhile.
+            LinkBroken: the permission is gone; the account is marked as broken.
+            CronofyError: it cannot be told now.
+        """
+        async with self._refreshing[refused.portal, refused.user_id]:
+            stored = await self.working(refused.portal, refused.user_id)
+            if stored.access_token != refused.access_token:
+                return stored
+            try:
+                renewed = await self.oauth.refresh(stored)
+            except GrantRefused as error:
+                log.info("account.broken", user_id=stored.user_id)
+                await self.accounts.break_(stored)
+                raise LinkBroken(method=error.method, code=error.code) from None
+            if not await self.accounts.renew(stored, renewed):
+                return await self.working(refused.portal, refused.user_id)
+            log.info("account.refreshed", user_id=stored.user_id)
+            return renewed
+
+    async def unlink(self, account: Account) -> bool:
+        """Give the permission back and forget the account; False when Cronofy could not be told, so that it stays there."""
+        revoked = True
+        try:
+            await self.oauth.revoke(account.refresh_token)
+        except CronofyError as error:
+            log.warning("account.not-revoked", user_id=account.user_id, reason=type(error).__name__)
+            revoked = False
+        await self.accounts.forget(account)
+        return revoked
+
+    async def revoke_all(self, portal: str) -> None:
+        """Give back the permissions of all accounts of a portal; nothing is forgotten here.
+
+        Raises:
+            CronofyError: it takes no more of them.
+        """
+        for account in await self.accounts.of_portal(portal):
+            await self.oauth.revoke(account.refresh_token)
+
+
+class AsAccount:
+    """Calls with the tokens of the account that one person has connected."""
+
+    def __init__(self, cronofy: Cronofy, portal: str, user_id: int) -> None:
+        self._cronofy = cronofy
+        self._portal = portal
+        self._user_id = user_id
+
+    async def call(self, call: Call) -> Any:
+        """Make a call, once more with fresh tokens when Cronofy does not accept those that there are.
+
+        Raises:
+            NotLinked: there is no account.
+            LinkBroken: its permission is gone.
+            CronofyError: see `RestClient.call`.
+        """
+        account = await self._cronofy.working(self._portal, self._user_id)
+        try:
+            return await self._cronofy.rest.call(call, account.access_token)
+        except AccessRefused:
+            account = await self._cronofy.instead_of(account)
+        return await self._cronofy.rest.call(call, account.access_token)
+
+    def page(self, call: Call, address: str) -> Call:
+        """Return the call for a further page of an answer; raises CronofyUnreadable as `RestClient.page`."""
+        return self._cronofy.rest.page(call, address)
+
+    async def granted(self) -> frozenset[str]:
+        """Return what the person has granted."""
+        account = await self._cronofy.working(self._portal, self._user_id)
+        return frozenset(account.scope.split())

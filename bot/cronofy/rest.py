@@ -1,0 +1,146 @@
+"""Calls to the API of one data centre: the request, the quota, repeats, the time limit (sections 1, 7)."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+import stamina
+
+from bot.cronofy.answers import check, read_json
+from bot.cronofy.limits import PATIENCE_S, Quota
+from bot.cronofy.watch import Watch
+from bot.cronofy.wire import TIMEOUT_S, exchange
+from bot.errors import CronofyAway, CronofyBusy, CronofyError, CronofyGone, CronofyNotReached, CronofyUnreadable
+from bot.settings import CronofyApp
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call.
+
+    Attributes:
+        method: As errors and log lines name it.
+        path: Below the origin of the API, percent-encoded; see `segment`.
+        once: It is not repeated when nobody knows what came of it.
+        reads: Its answer is JSON; else whatever comes with it is left alone.
+    """
+
+    method: str
+    verb: Literal["GET", "POST", "DELETE"]
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    once: bool = False
+    reads: bool = True
+
+
+def segment(identifier: str) -> str:
+    """Return an id as one segment of a path: it stays one, whatever it is made of.
+
+    Raises:
+        CronofyGone: it is made of what no path can hold, so nothing has that id.
+    """
+    if not identifier.strip("."):  # which would lead to another path
+        raise CronofyGone("no such id")
+    try:
+        return quote(identifier, safe="")
+    except UnicodeEncodeError:
+        raise CronofyGone("no such id") from None
+
+
+class RestClient:
+    """Calls one API and no other host.
+
+    Args:
+        http: Anybody's; it keeps no cookies from here on.
+        app: Whose calls they are.
+        clock: Unix seconds.
+        timeout_s: A call ends after this, repeats included.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        app: CronofyApp,
+        clock: Callable[[], float] = time.time,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        # A cookie that comes with one person's answer must not travel with the next one's token.
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._http = http
+        self._origin = app.api
+        self._timeout_s = timeout_s
+        self._quota = Quota()
+        self._watch = Watch(clock)
+
+    async def call(self, call: Call, token: str | None) -> Any:
+        """Make a call and return the JSON of its answer, None when it `reads` none.
+
+        Args:
+            call: What.
+            token: Whose; None where the body says who we are.
+
+        Raises:
+            CronofyError: see `answers.check`; CronofyAway also when nothing arrived in time, so that a write may have happened.
+        """
+        try:
+            content = await self._in_time(call, token)
+            answer = read_json(content, call.method) if call.reads else None
+        except CronofyError as error:
+            self._watch.failed(error)
+            raise
+        self._watch.answered()
+        return answer
+
+    def page(self, call: Call, address: str) -> Call:
+        """Return the call for a further page, which Cronofy names by an absolute address (section 4.2).
+
+        Raises:
+            CronofyUnreadable: it is on another host, which gets no token from us.
+        """
+        if not address.startswith(f"{self._origin}/"):
+            raise CronofyUnreadable("the next page is elsewhere", method=call.method)
+        return Call(f"{call.method}.page", "GET", address.removeprefix(self._origin))
+
+    async def _in_time(self, call: Call, token: str | None) -> bytes:
+        may_repeat = _may_repeat(call)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async for attempt in stamina.retry_context(
+                    on=may_repeat, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0
+                ):
+                    with attempt:
+                        return await self._once(call, token)
+        except TimeoutError:
+            raise CronofyAway("no answer in time", method=call.method) from None
+        raise AssertionError("attempts end with an answer or an error")
+
+    async def _once(self, call: Call, token: str | None) -> bytes:
+        await self._quota.take(call.method)
+        content: dict[str, Any] = {} if call.body is None else {"json": call.body}
+        if call.query:  # an empty one would take away what the path says
+            content["params"] = list(call.query)
+        url = f"{self._origin}{call.path}"
+        received = await exchange(self._http, call.verb, url, token, method=call.method, **content)
+        check(received, call.method)
+        return received.content
+
+
+def _may_repeat(call: Call) -> Callable[[Exception], bool | float]:
+    """Return what tells whether, or after how many seconds, a call that failed is made again (section 7)."""
+
+    def decide(error: Exception) -> bool | float:
+        if isinstance(error, CronofyBusy) and error.wait_s is not None:
+            return error.wait_s if error.wait_s <= PATIENCE_S else False
+        if isinstance(error, CronofyBusy):
+            return True
+        return isinstance(error, CronofyNotReached) or (isinstance(error, CronofyAway) and not call.once)
+
+    return decide
