@@ -449,7 +449,7 @@ def failing(error: Exception | None) -> SimpleNamespace:
 
 @pytest.mark.parametrize("error", [StorageError("disk full"), None])
 async def test_event_that_cannot_be_stored_is_to_be_sent_again(make_web, error):
-    web = await make_web(limits={"store_s": 0.02})
+    web = await make_web(limits={"store_s": 0.5})
     await web.install()
     web.inbox.put = failing(error).put
     async with one_line_without_secrets(web, event="request.not-stored", path=EVENTS, log_level="error"):
@@ -469,7 +469,7 @@ async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
 
 async def test_event_that_is_stored_too_slowly_is_carried_out_all_the_same(make_web):
     """It was answered with 503; when it comes again its key is known, so the first one has to be worked on."""
-    web = await make_web(limits={"store_s": 0.02})
+    web = await make_web(limits={"store_s": 0.5})
     await web.install()
     release, usual = asyncio.Event(), web.core.database.queue
 
@@ -665,7 +665,7 @@ async def test_health_needs_neither_portal_nor_installation(web):
 
 @pytest.mark.parametrize("error", [StorageError("disk full"), None])
 async def test_not_ready_when_nothing_can_be_stored(make_web, error):
-    web = await make_web(limits={"store_s": 0.02})
+    web = await make_web(limits={"store_s": 0.5})
     web.core.database.write = failing(error).put
     response = await web.client.get("/health/ready")
 
