@@ -69,10 +69,10 @@ class Receiver:
         self._bitrix24 = bitrix24
         self._metrics = metrics
         self._clock = clock
-        page = Bitrix24Page(settings, store, inbox, bitrix24, texts, clock, store_s)
+        page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
         self._pages = {"/bitrix24": page.show}
         if cronofy is not None:
-            self._pages["/cronofy"] = CronofyPage(settings, store, inbox, cronofy, texts, clock, store_s).show
+            self._pages["/cronofy"] = CronofyPage(cronofy, settings, store, inbox, texts, clock, store_s).show
         self._body_s = body_s
         self._store_s = store_s
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)

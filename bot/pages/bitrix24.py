@@ -1,7 +1,6 @@
 """Where Bitrix24 sends the browser of a person who was asked for permission: `GET /bitrix24` (contract B.1)."""
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -19,7 +18,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.inbox import Entry, Inbox
-from bot.pages.page import Callback, Page, Refused, in_log
+from bot.pages.page import CODE, Callback, Page, Refused, in_log
 from bot.settings import Settings
 from bot.states import STATE_S, State, Waiting
 from bot.store import Portal, Store, TokenPair
@@ -27,7 +26,6 @@ from bot.texts import Texts
 
 log = structlog.get_logger()
 
-_CODE = re.compile(r"[!-~]{1,512}")
 
 _DONE = Page(200, "connect.page-done-title", "connect.page-done-text")
 _OTHER = Page(403, "connect.page-other-title", "connect.page-other-text")
@@ -46,17 +44,15 @@ class Bitrix24Page(Callback):
 
     def __init__(
         self,
+        bitrix24: Bitrix24,
         settings: Settings,
         store: Store,
         inbox: Inbox,
-        bitrix24: Bitrix24,
         texts: Texts,
         clock: Callable[[], float],
         store_s: float,
     ) -> None:
-        super().__init__(store, texts, clock, store_s)
-        self._settings = settings
-        self._inbox = inbox
+        super().__init__(settings, store, inbox, texts, clock, store_s)
         self._bitrix24 = bitrix24
 
     async def _connect(self, state: State, query: Mapping[str, str]) -> Page:
@@ -77,7 +73,7 @@ class Bitrix24Page(Callback):
         """Return the portal and the code, if the request can be what the portal sent."""
         self._check(state)
         portal, code = self._store.portal(state.portal), query.get("code", "")
-        if portal is None or not _CODE.fullmatch(code):
+        if portal is None or not CODE.fullmatch(code):
             raise Refused(self.gone, "no code" if portal else "portal forgotten")
         domain, member_id = query.get("domain"), query.get("member_id")
         if domain is not None and domain.lower() != self._settings.portal:

@@ -23,7 +23,7 @@ from bot.errors import (
     StorageError,
 )
 from bot.inbox import Entry, Inbox
-from bot.pages.page import Callback, Page, Refused, in_log
+from bot.pages.page import CODE, Callback, Page, Refused, in_log
 from bot.settings import Settings
 from bot.states import State
 from bot.store import Store
@@ -31,7 +31,6 @@ from bot.texts import Texts
 
 log = structlog.get_logger()
 
-_CODE = re.compile(r"[!-~]{1,512}")
 # What the authorize page says instead of a code (RFC 6749, 4.1.2.1); it goes into the log.
 _ERROR = re.compile(r"[a-z_]{1,64}")
 
@@ -62,17 +61,15 @@ class CronofyPage(Callback):
 
     def __init__(
         self,
+        cronofy: Cronofy,
         settings: Settings,
         store: Store,
         inbox: Inbox,
-        cronofy: Cronofy,
         texts: Texts,
         clock: Callable[[], float],
         store_s: float,
     ) -> None:
-        super().__init__(store, texts, clock, store_s)
-        self._settings = settings
-        self._inbox = inbox
+        super().__init__(settings, store, inbox, texts, clock, store_s)
         self._cronofy = cronofy
 
     async def _connect(self, state: State, query: Mapping[str, str]) -> Page:
@@ -106,7 +103,7 @@ class CronofyPage(Callback):
         if "error" in query:
             raise Refused(_BROKEN, error if _ERROR.fullmatch(error) else "an error")
         code = query.get("code", "")
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             raise Refused(self.gone, "no code")
         return code
 

@@ -18,11 +18,15 @@ import structlog
 from aiohttp import web
 
 from bot.errors import BotError, StorageError
+from bot.inbox import Inbox
+from bot.settings import Settings
 from bot.states import Purpose, State
 from bot.store import Store
 from bot.texts import Texts
 
 log = structlog.get_logger()
+
+CODE = re.compile(r"[!-~]{1,512}")  # what may be one
 
 _PREFERENCE = re.compile(r"([a-z]{2,3})(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.[0-9]{1,3})?|1(?:\.0{1,3})?))?\s*(?:,|$)")
 
@@ -78,8 +82,12 @@ class Callback(ABC):
     used: ClassVar[Page]
     later: ClassVar[Page]
 
-    def __init__(self, store: Store, texts: Texts, clock: Callable[[], float], store_s: float) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, inbox: Inbox, texts: Texts, clock: Callable[[], float], store_s: float
+    ) -> None:
+        self._settings = settings
         self._store = store
+        self._inbox = inbox
         self._texts = texts
         self._clock = clock
         self._store_s = store_s

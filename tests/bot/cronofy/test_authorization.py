@@ -210,8 +210,10 @@ async def test_revoked_permission_is_of_no_use(cronofy: Cronofy, desk: Desk, lin
     assert desk.call("GET", "userinfo", token=linked.access_token).status == 401
 
 
-async def test_unknown_permission_is_revoked_too(cronofy: Cronofy) -> None:
+async def test_unknown_permission_is_revoked_too(cronofy: Cronofy, desk: Desk, linked: Account) -> None:
     await cronofy.oauth.revoke("never-given")
+
+    assert desk.refresh(linked.refresh_token).status == 200
 
 
 async def test_permission_of_an_account_is_revoked_without_its_tokens(
