@@ -188,10 +188,13 @@ def _is_text(given: str) -> bool:
 
 @cli.command()
 @click.option("--port", default=8099, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-def emulator(*, port: int) -> None:
-    """Run the portal emulator alone."""
+@click.option(
+    "--cronofy-port", default=8100, show_default=True, type=click.IntRange(0, 65535), help="The same for Cronofy."
+)
+def emulator(*, port: int, cronofy_port: int) -> None:
+    """Run the emulators of portal and Cronofy alone."""
     log.configure("info", None)
-    _run(emulate(port))
+    _run(emulate(port, cronofy_port))
 
 
 def _configured() -> Settings:

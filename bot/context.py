@@ -61,6 +61,8 @@ class Context:
         bot_id: The bot that was written to.
         cronofy: The way to calendars outside Bitrix24; None where they are not set up.
         run: Carries out other commands in the place of this one.
+        alone: It is the only command of its message.
+        within: Name of the command in whose place this one is carried out; "" for one that somebody gave.
     """
 
     as_user: AsUser
@@ -86,6 +88,8 @@ class Context:
     bot_id: int
     cronofy: Cronofy | None
     run: Callable[["Context", Sequence[Call]], Awaitable[Reply]]
+    alone: bool = True
+    within: str = ""
 
     @property
     def made_by(self) -> str:
@@ -98,6 +102,10 @@ class Context:
 
     def reply(self, key: str, outcome: Outcome = "done", **args: Any) -> Reply:
         return Reply(self.text(key, **args), outcome)
+
+    def together(self, replies: Sequence[Reply]) -> Reply:
+        """Join the replies to several parts of one command."""
+        return Reply.together(replies, self.text("errors.no-room"))
 
     def offer_connection(self, key: str, outcome: Outcome = "done", *, to: Purpose = "bitrix24") -> Reply:
         """Answer with a link on which the sender permits us to act for them. Only in private: others must not see it."""
@@ -146,6 +154,7 @@ class Context:
         account = await self.store.accounts.find(self.portal, self.user_id)
         if account is None:
             raise NotLinked
+        await self.store.externals.forget(self.portal, self.user_id)
         return await self.cronofy.unlink(account)
 
     # --- the order of commands
@@ -179,7 +188,7 @@ class Context:
 
     async def run_confirmed(self, question: Question) -> Reply:
         """Carry out what was asked about."""
-        confirmed = replace(self, confirmed=True)
+        confirmed = replace(self, confirmed=question.confirms)
         return await self.run(confirmed, [Call(name, words) for name, words in question.calls])
 
     # --- lists
@@ -237,8 +246,8 @@ class Context:
 
     @property
     def _change(self) -> str:
-        """What one command does to several meetings is one change."""
-        return f"{self.event_key}:{self.call.name}"
+        """What one command does to several meetings is one change, and so is what others do in its place."""
+        return f"{self.event_key}:{self.within or self.call.name}"
 
     async def undo_without(self, undoing: Undoing) -> None:
         """Forget what `undo_with` was told, since nothing has come of it."""

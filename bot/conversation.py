@@ -6,12 +6,12 @@ Contract section I says whom to ignore and whom to refuse; interface section 4 w
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot import events
+from bot.acting import context_of
 from bot.admission import Spoken, is_outsider, reason_to_refuse
 from bot.answering import Answering, place_of
 from bot.context import Context
@@ -148,7 +148,7 @@ class Conversation:
         said = {"suggested": meant.suggested}  # holds words of the sender, so it is made inert
         text = self._parts.texts.say(self._language, "errors.unclear-suggestion", **said)
         label = self._parts.texts.say(self._language, "errors.suggestion-button", **said)
-        return Reply(text, "asked", asks=meant.suggestion, agrees=label)
+        return Reply(text, "asked", asks=meant.suggestion, agrees=label, suggests=True)
 
     # --- carrying out
 
@@ -161,7 +161,7 @@ class Conversation:
     async def _attempt(self, calls: Sequence[Call]) -> Reply:
         """Carry out what is left of `calls`. Raises what may pass by itself; everything else is a reply."""
         commands, store = self._parts.manifest.commands, self._parts.store
-        ctx = self._context(calls[0])
+        ctx = replace(self._context(calls[0]), alone=len(calls) == 1)
         for number, call in enumerate(calls[len(self._replies) :], start=len(self._replies) + 1):
             if commands[call.name].capability != _CONFIRM:
                 await store.questions.drop(ctx.portal, ctx.user_id, unless_asked_by=ctx.event_key)
@@ -174,7 +174,8 @@ class Conversation:
         return await self._together(self._replies)
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:
-        return await self._together([await self._call(replace(ctx, call=call)) for call in calls])
+        within = ctx.within or ctx.call.name
+        return await self._together([await self._call(replace(ctx, call=call, within=within)) for call in calls])
 
     async def _together(self, replies: Sequence[Reply]) -> Reply:
         whole = Reply.together(replies, self._parts.texts.say(self._language, "errors.no-room"))
@@ -228,29 +229,19 @@ class Conversation:
     def _context(self, call: Call) -> Context:
         event, portal, parts = self._event, self._portal, self._parts
         claimed = event.has_token and event.auth_user_id is None
-        return Context(
+        return context_of(
+            parts,
+            portal,
+            self._person,
             as_user=parts.bitrix24.as_user(portal, event.user.id, claimed=claimed),
-            user_id=event.user.id,
-            portal=portal.member_id,
+            event_key=event.key,
+            place=place_of(event),
             dialog_id=event.answer_to,
             private=event.private,
             outsider=is_outsider(event.user),
             language=self._language,
-            now=datetime.fromtimestamp(parts.clock(), UTC),
-            sent_at=event.sent_at,
-            repeated=False,
-            confirmed=False,
-            call=call,
-            manifest=parts.manifest,
-            event_key=event.key,
-            place=place_of(event),
-            store=parts.store,
-            texts=parts.texts,
-            person=self._person,
-            times=parts.times,
-            inbox=parts.inbox,
             bot_id=event.bot_id,
-            cronofy=parts.cronofy,
+            call=call,
             run=self._run,
         )
 

@@ -19,8 +19,10 @@ from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
 from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected, SettingsError
+from bot.following import Following
 from bot.grammar import check_signature
 from bot.greeting import greet
+from bot.hearing import hear
 from bot.inbox import Delivery
 from bot.linking import tell_linked
 from bot.manifest import Argument, Manifest
@@ -122,12 +124,8 @@ class Dispatcher:
                     if (reason := reason_to_ignore(event))
                     else await greet(self._parts, event, portal)
                 )
-            case events.TimerDue():
-                return await Alarm(self._parts, portal).ring(event)
-            case events.Connected():
-                return await self._tell_connected(event, portal)
-            case events.AccountLinked():
-                return await tell_linked(self._parts, event, portal)
+            case events.OwnEvent():
+                return await self._carry_out_own(event, portal)
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():
@@ -137,6 +135,19 @@ class Dispatcher:
             case _:
                 return "ignored: nothing to do"
         return "done"
+
+    async def _carry_out_own(self, event: events.AnyOwnEvent, portal: Portal) -> str:
+        match event:
+            case events.TimerDue():
+                return await Alarm(self._parts, portal).ring(event)
+            case events.Connected():
+                return await self._tell_connected(event, portal)
+            case events.AccountLinked():
+                return await tell_linked(self._parts, event, portal)
+            case events.FollowUpDue():
+                return await Following(self._parts, portal).look(event)
+            case events.AccountChanged():
+                return await hear(self._parts, event, portal)
 
     async def _tell_connected(self, event: events.Connected, portal: Portal) -> str:
         key = "connect.done-too-late" if event.too_late else "connect.done"
@@ -170,4 +181,4 @@ class Dispatcher:
 def _person(event: events.Event) -> int | None:
     if isinstance(event, events.PersonalEvent):
         return event.user.id
-    return event.user_id if isinstance(event, events.Connected | events.AccountLinked | events.TimerDue) else None
+    return event.user_id if isinstance(event, events.OwnEvent) else None

@@ -4,29 +4,31 @@ What is certain is returned; everything else becomes a question or a sentence, a
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz
 
+from bot.ahead import Ahead, Meeting, in_period, once, read
 from bot.bitrix24.methods import calendar
-from bot.bitrix24.methods.agenda import Agenda, Entry
 from bot.bitrix24.methods.calendar import Answer, Invitation
 from bot.bitrix24.methods.person import known_zone
 from bot.context import Context
+from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.grammar import Call
-from bot.listing import read, show
+from bot.listing import show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
 from bot.naming import brief, invitation_of, label
-from bot.references import All, Next, Number, Reference, Row, Titled, normal
+from bot.outside import event_brief, event_label, name_events
+from bot.references import All, External, Next, Number, Reference, Row, Titled, normal, write
 from bot.replies import LONGEST, Reply
-from bot.texts import Safe
+from bot.texts import LIMIT, Safe, inert
 
 # Characters of a title in a question about several meetings.
 _TITLE = 40
-_WEEK = timedelta(days=7)
 # Out of 100: how alike words and the nearest part of a title are, to be asked about.
 _ALIKE = 80
 # Letters from which the beginning of a word tells which one it is; fewer may be any other's, or a day's.
@@ -35,30 +37,55 @@ _TELLING = 4
 _MORE = 9
 # Letters from which a word of small talk may be the name of a meeting in another form.
 _MUCH = 6
-# The commands that give an answer; a third one takes it back.
-_VERBS = {Answer.YES: "accept", Answer.NO: "decline"}
+# The commands that give an answer, with it, in Bitrix24 and outside; a reset asks about itself.
+_INSIDE: Mapping[str, Answer] = {"accept": Answer.YES, "decline": Answer.NO}
+_OUTSIDE: Mapping[str, OutsideAnswer] = {
+    "accept": OutsideAnswer.YES,
+    "decline": OutsideAnswer.NO,
+    "maybe": OutsideAnswer.MAYBE,
+}
 
 
-async def find(ctx: Context, reference: Reference, wanted: Answer | None = None) -> Invitation | Reply:
-    """Return the meeting that is meant, with the sender's present answer, or the reply that asks which.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The meeting that is meant.
+
+    Attributes:
+        inside: As it is in Bitrix24, with the sender's answer; None when it is not there.
+        outside: The name of the event that it is outside; None when it is not there.
+    """
+
+    inside: Invitation | None
+    outside: str | None = None
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        inside = (write(Number(self.inside.meeting_id)),) if self.inside else ()
+        return (*inside, write(External(self.outside))) if self.outside else inside
+
+
+async def find(ctx: Context, reference: Reference, verb: str = "") -> Found | Reply:
+    """Return the meeting that is meant, or the reply that asks which.
 
     Args:
         ctx: Who means it; the command in it is the one that a question repeats.
         reference: What was written.
-        wanted: The answer that the command would give.
+        verb: The command that would change something.
     """
     match reference:
         case Number(meeting_id):
             invited = await calendar.invitation(ctx.as_user, meeting_id, outsider=ctx.outsider)
-            return _unavailable(ctx, meeting_id) if invited is None else invited
+            return _unavailable(ctx, meeting_id) if invited is None else Found(invited)
+        case External(name):
+            return Found(None, name)
         case Row():
-            return await _in_list(ctx, reference, wanted)
+            return await _in_list(ctx, reference, verb)
         case Next():
-            return await _next(ctx)
+            return await _next(ctx, verb)
         case Titled():
-            return await _titled(ctx, reference, wanted)
+            return await _titled(ctx, reference, verb)
         case All(period):
-            return await _all(ctx, period, wanted)
+            return await _all(ctx, period, verb)
 
 
 def _unavailable(ctx: Context, meeting_id: int) -> Reply:
@@ -72,7 +99,7 @@ def _unavailable(ctx: Context, meeting_id: int) -> Reply:
 # --- rows of a list
 
 
-async def _in_list(ctx: Context, reference: Row, wanted: Answer | None) -> Invitation | Reply:
+async def _in_list(ctx: Context, reference: Row, verb: str) -> Found | Reply:
     if reference.of:
         listing = await ctx.store.lists.find(ctx.portal, reference.of, ctx.now.timestamp())
     else:
@@ -82,24 +109,35 @@ async def _in_list(ctx: Context, reference: Row, wanted: Answer | None) -> Invit
     if not 1 <= reference.row <= len(listing.on_page):
         return ctx.reply("agenda.no-row", "refused", row=reference.row, rows=len(listing.on_page))
     row = listing.on_page[reference.row - 1]
-    if row.state in ("own", "busy"):
-        return ctx.reply(f"agenda.{row.state}-entry", "refused", row=reference.row)
-    return await _still_there(ctx, row, reference.row, wanted)
+    # Names are one person's; whoever presses somebody else's button has no such event.
+    is_own = listing.user_id == ctx.user_id and row.elsewhere is not None and row.elsewhere.answer != "own"
+    outside = row.elsewhere.name if row.elsewhere and is_own else None
+    if row.state in ("own", "busy", "outside"):
+        if outside is not None:
+            return Found(None, outside)
+        kind = "own" if row.state == "outside" else row.state
+        return ctx.reply(f"agenda.{kind}-entry", "refused", row=reference.row)
+    found = await _still_there(ctx, row, reference.row, verb)
+    if isinstance(found, Reply) or row.elsewhere is None or not row.elsewhere.answerable:
+        return found
+    return replace(found, outside=outside)
 
 
-async def _still_there(ctx: Context, row: ListedRow, number: int, wanted: Answer | None) -> Invitation | Reply:
+async def _still_there(ctx: Context, row: ListedRow, number: int, verb: str) -> Found | Reply:
     """Read the meeting of a row; one that was moved since is asked about, one that vanished is said to have."""
     invited = await calendar.invitation(ctx.as_user, row.meeting_id, outsider=ctx.outsider)
     if invited is None:
         gone = ctx.text("agenda.vanished", row=number, number=row.meeting_id)
         short = ctx.text("meeting.unavailable-short", number=row.meeting_id)
-        return Reply(gone, "refused", short=short, state="gone")
+        return Reply(gone, "refused", short=short, shows=((write(Number(row.meeting_id)), "gone"),))
+    found, wanted = Found(invited), _INSIDE.get(verb)
     # A reset asks anyway, with the new time.
-    if wanted not in _VERBS or invited.answer in (wanted, Answer.HOST) or not _has_moved(row, invited):
-        return invited
-    text = ctx.text("agenda.moved-ask", row=number, meeting=label(ctx, invited, wanted))
-    short = ctx.text("agenda.moved-ask-short", row=number, meeting=brief(ctx, invited))
-    return replace(_ask(ctx, invited, wanted, text), short=short)
+    if wanted is None or invited.answer in (wanted, Answer.HOST) or not _has_moved(row, invited):
+        return found
+    named = _Named(found, label(ctx, invited, wanted), brief(ctx, invited))
+    text = ctx.text("agenda.moved-ask", row=number, meeting=named.label)
+    short = ctx.text("agenda.moved-ask-short", row=number, meeting=named.brief)
+    return replace(_ask(ctx, named, verb, text), short=short)
 
 
 def _has_moved(row: ListedRow, invited: Invitation) -> bool:
@@ -122,27 +160,32 @@ def _has_moved(row: ListedRow, invited: Invitation) -> bool:
 # --- the calendar
 
 
-async def _next(ctx: Context) -> Invitation | Reply:
-    entries = _answerable((await read(ctx)).entries)
-    ahead = [entry for entry in entries if entry.starts.timestamp() > ctx.now.timestamp()]
-    if not ahead:
+async def _next(ctx: Context, verb: str) -> Found | Reply:
+    ahead = await read(ctx)
+    coming = [one for one in ahead.meetings if one.answerable and one.starts.timestamp() > ctx.now.timestamp()]
+    if not coming:
         return ctx.reply("agenda.no-next", "refused")
-    first = [entry for entry in ahead if entry.starts.timestamp() == ahead[0].starts.timestamp()]
-    return invitation_of(first[0]) if len(first) == 1 else await show(ctx, "which", first, ctx.call.name)
+    first = [one for one in coming if one.starts.timestamp() == coming[0].starts.timestamp()]
+    if len(first) > 1:
+        return await show(ctx, "which", ahead, first, ctx.call.name)
+    (named,) = await _named(ctx, ahead, first, verb)
+    # An earlier one may stand in a calendar that does not answer now.
+    return named.found if ahead.whole or verb not in _OUTSIDE else _ask(ctx, named, verb)
 
 
-async def _titled(ctx: Context, reference: Titled, wanted: Answer | None) -> Invitation | Reply:
-    meetings = _once(filter(_is_meeting, (await read(ctx)).entries))
-    exact = [entry for entry in meetings if _holds(entry.title, reference.title)]
+async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
+    ahead = await read(ctx)
+    meetings = once(one for one in ahead.meetings if one.is_meeting)
+    exact = [one for one in meetings if _holds(one.title, reference.title)]
     is_certain = bool(exact) and not reference.casual
-    meant = exact or [entry for entry in meetings if _resembles(entry.title, reference)]
+    meant = exact or [one for one in meetings if _resembles(one.title, reference)]
     if not meant:
         key = "agenda.no-title" if ctx.private else "agenda.no-title-in-group"
         return ctx.reply(key, "refused", title=reference.title)
     if len(meant) > 1:
-        return await show(ctx, "which", meant, ctx.call.name)
-    invited = invitation_of(meant[0])
-    return invited if is_certain or wanted not in _VERBS else _ask(ctx, invited, wanted)  # a reset asks anyway
+        return await show(ctx, "which", ahead, meant, ctx.call.name)
+    (named,) = await _named(ctx, ahead, meant, verb)
+    return named.found if is_certain or verb not in _OUTSIDE else _ask(ctx, named, verb)  # a reset asks anyway
 
 
 def _holds(title: str, words: str) -> bool:
@@ -162,85 +205,108 @@ def _resembles(title: str, reference: Titled) -> bool:
     return fuzz.partial_ratio(words, title) >= _ALIKE
 
 
-def _ask(ctx: Context, invited: Invitation, wanted: Answer, text: Safe | None = None) -> Reply:
-    """Ask whether to accept, or to decline, a meeting."""
-    verb, number = _VERBS[wanted], invited.meeting_id
+# --- questions
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A meeting that is meant, and how it is named in a question."""
+
+    found: Found
+    label: Safe
+    brief: Safe
+
+
+async def _named(
+    ctx: Context, ahead: Ahead, meetings: Sequence[Meeting], verb: str, *, limit: int = LIMIT
+) -> list[_Named]:
+    """Name meetings. What the answer would remove for good is said with it."""
+    events = [meeting.outside for meeting in meetings if meeting.outside is not None]
+    names = iter(await name_events(ctx, events, ahead.zone))
+    return [
+        _name(ctx, meeting, ahead.zone, None if meeting.outside is None else next(names), verb, limit)
+        for meeting in meetings
+    ]
+
+
+def _name(ctx: Context, meeting: Meeting, zone: ZoneInfo, name: str | None, verb: str, limit: int) -> _Named:
+    entry, event = meeting.inside, meeting.outside
+    invited = invitation_of(entry) if entry is not None and entry.answer is not None and entry.accessible else None
+    if invited is not None and meeting.outside_answer is None:
+        name = None
+    if invited is not None:
+        named = _Named(Found(invited, name), label(ctx, invited, _INSIDE.get(verb), limit=limit), brief(ctx, invited))
+    else:
+        assert event is not None  # noqa: S101 - nobody means what is no meeting
+        named = _Named(Found(None, name), event_label(ctx, event, zone, limit=limit), event_brief(ctx, event, zone))
+    if name is None or event is None or verb != "decline" or not event.declining_removes:
+        return named
+    calendar = inert(event.calendar.name if event.calendar else "", _TITLE)
+    return replace(named, label=ctx.text("outside.removed-by-declining", meeting=named.label, calendar=calendar))
+
+
+def _ask(ctx: Context, named: _Named, verb: str, text: Safe | None = None) -> Reply:
+    """Ask whether to answer a meeting."""
+    inside = named.found.inside
+    agrees = (
+        ctx.text(f"outside.{verb}-button")
+        if inside is None
+        else ctx.text(f"meeting.{verb}-button", number=inside.meeting_id)
+    )
     return Reply(
-        text or ctx.text(f"meeting.{verb}-ask", meeting=label(ctx, invited, wanted)),
+        text or ctx.text(f"meeting.{verb}-ask", meeting=named.label),
         "asked",
-        asks=(Call(verb, (str(number),)),),
-        agrees=ctx.text(f"meeting.{verb}-button", number=number),
-        short=ctx.text(f"meeting.{verb}-ask-short", meeting=brief(ctx, invited)),
+        asks=tuple(Call(verb, (reference,)) for reference in named.found.references),
+        agrees=agrees,
+        short=ctx.text(f"meeting.{verb}-ask-short", meeting=named.brief),
     )
 
 
-async def open_invitations(ctx: Context) -> list[Entry]:
-    """Return what waits for the sender's answer; a series once, since its answer counts for all of it."""
-    return _once(entry for entry in _answerable((await read(ctx)).entries) if entry.answer is Answer.OPEN)
+async def open_invitations(ctx: Context) -> tuple[Ahead, list[Meeting]]:
+    """Return what waits for the sender's answer; a series once."""
+    ahead = await read(ctx)
+    return ahead, once((one for one in ahead.meetings if one.is_open), series_outside=True)
 
 
-async def unanswered(ctx: Context, wanted: Answer) -> Reply:
+async def unanswered(ctx: Context, verb: str) -> Reply:
     """Answer a bare "accept": with one open invitation ask about it, with several list them."""
-    waiting = await open_invitations(ctx)
+    ahead, waiting = await open_invitations(ctx)
     if len(waiting) != 1:
-        return await show(ctx, "unanswered", waiting, _VERBS[wanted])
-    return _ask(ctx, invitation_of(waiting[0]), wanted)
+        return await show(ctx, "unanswered", ahead, waiting, verb)
+    return _ask(ctx, (await _named(ctx, ahead, waiting, verb))[0], verb)
 
 
-async def _all(ctx: Context, period: str, wanted: Answer | None) -> Reply:
+async def _all(ctx: Context, period: str, verb: str) -> Reply:
     """Ask about every meeting of a period that has another answer than the wanted one."""
-    agenda = await read(ctx)
-    within = in_period(ctx, agenda, period) if period else list(agenda.entries)
-    if wanted is None:
-        return await show(ctx, "which", _once(filter(_is_meeting, within)), ctx.call.name)
+    ahead = await read(ctx)
+    within = in_period(ctx, ahead, period) if period else list(ahead.meetings)
+    if verb not in _INSIDE and verb != "reset":
+        return await show(ctx, "which", ahead, once(one for one in within if one.is_meeting), ctx.call.name)
     # What was declined is not listed by the portal, so "accept all" concerns what is not answered yet.
-    meant = _once(entry for entry in _answerable(within) if entry.answer is not wanted)
+    meant = once(one for one in within if _needs(one, verb))
     if not meant:
         return ctx.reply("agenda.nothing-to-answer", "unchanged")
-    invitations = [invitation_of(entry) for entry in meant]
-    questions = (_ask_all(ctx, invitations, count, wanted) for count in range(min(len(meant), PAGE), 0, -1))
+    named = await _named(ctx, ahead, meant, verb, limit=_TITLE)
+    questions = (_ask_all(ctx, named, count, verb) for count in range(min(len(meant), PAGE), 0, -1))
     return next(question for question in questions if len(question.text) <= LONGEST)
 
 
-def _ask_all(ctx: Context, invitations: Sequence[Invitation], count: int, wanted: Answer) -> Reply:
+def _needs(meeting: Meeting, verb: str) -> bool:
+    """Whether the command would change an answer; nobody can take back one outside."""
+    inside, outside = meeting.inside_answer, meeting.outside_answer
+    if inside is not None and inside is not _INSIDE.get(verb, Answer.OPEN):
+        return True
+    return verb in _OUTSIDE and outside is not None and outside is not _OUTSIDE[verb]
+
+
+def _ask_all(ctx: Context, named: Sequence[_Named], count: int, verb: str) -> Reply:
     """Ask about the first `count` meetings, each of them named."""
-    asked, left = invitations[:count], len(invitations) - count
-    lines = [ctx.text("agenda.all-line", meeting=label(ctx, invited, wanted, limit=_TITLE)) for invited in asked]
+    asked, left = named[:count], len(named) - count
+    lines = [ctx.text("agenda.all-line", meeting=one.label) for one in asked]
     more = [ctx.text("agenda.all-more", more=left)] if left else []
-    heading = ctx.text(f"agenda.all-{_VERBS.get(wanted, 'reset')}", count=count)
+    references = [reference for one in asked for reference in one.found.references]
     return Reply(
-        Safe("\n".join([heading, *lines, *more])),
+        Safe("\n".join([ctx.text(f"agenda.all-{verb}", count=count), *lines, *more])),
         "asked",
-        asks=tuple(Call(ctx.call.name, (str(invited.meeting_id),)) for invited in asked),
+        asks=tuple(Call(ctx.call.name, (reference,)) for reference in references),
     )
-
-
-def in_period(ctx: Context, agenda: Agenda, period: str) -> list[Entry]:
-    """Return what takes place today, tomorrow, or within the next seven days, on the sender's clock."""
-    if period == "week":
-        end = (ctx.now + _WEEK).timestamp()
-        return [entry for entry in agenda.entries if entry.starts.timestamp() < end]
-    today = ctx.now.astimezone(agenda.zone).date()
-    day = today + timedelta(days=1) if period == "tomorrow" else today
-    return [entry for entry in agenda.entries if _takes_place(entry, day)]
-
-
-def _takes_place(entry: Entry, day: date) -> bool:
-    last = (entry.ends - timedelta(microseconds=1)).date()
-    return entry.starts.date() <= day <= last
-
-
-def _is_meeting(entry: Entry) -> bool:
-    return entry.answer is not None and entry.accessible
-
-
-def _answerable(entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if _is_meeting(entry) and entry.answer is not Answer.HOST]
-
-
-def _once(entries: Iterable[Entry]) -> list[Entry]:
-    """Leave the first occurrence of each meeting."""
-    first: dict[int, Entry] = {}
-    for entry in entries:
-        first.setdefault(entry.meeting_id, entry)
-    return list(first.values())

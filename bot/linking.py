@@ -1,4 +1,4 @@
-"""The news that an account at Cronofy is connected: what it replaced is given back, and its person is told."""
+"""The news that an account at Cronofy is connected: what it replaced is given back, its channel is opened, its person is told."""
 
 from functools import partial
 
@@ -7,6 +7,7 @@ import structlog
 from bot import events
 from bot.bitrix24.methods import imbot
 from bot.calendars import Say, describe_account
+from bot.channels import Channels
 from bot.cronofy.methods.identity import userinfo
 from bot.cronofy.oauth import Cronofy
 from bot.errors import CronofyError, NotLinked
@@ -25,8 +26,11 @@ async def tell_linked(parts: Parts, event: events.AccountLinked, portal: Portal)
         return "ignored: Cronofy is not set up any more"
     say = partial(parts.texts.say, event.language)
     lines, links = await _news(parts.cronofy, event, say)
-    if event.former and not await _give_back(parts.cronofy, event):
-        lines.append(say("cronofy.former-stays"))
+    if event.former:  # its events are none of the new one's
+        await parts.store.externals.forget(event.portal, event.user_id)
+        if not await _give_back(parts.cronofy, event):
+            lines.append(say("cronofy.former-stays"))
+    await Channels(parts.cronofy, parts.settings, parts.store).try_to_open(event.portal, event.user_id)
     to = Address(portal.bot_id or event.bot_id, event.user_id, "v2", event.dialog_id)
     buttons = [imbot.LinkButton(link.label, link.url) for link in links]
     return "done" if await Speech(parts, portal, to).say(Safe("\n".join(lines)), buttons) else "unanswered"
@@ -48,7 +52,7 @@ async def _news(cronofy: Cronofy, event: events.AccountLinked, say: Say) -> tupl
 async def _give_back(cronofy: Cronofy, event: events.AccountLinked) -> bool:
     """Give back the permission for the account that was replaced, unless somebody here has connected it since.
 
-    Its tokens are gone, so it is named by its id, which is no secret and may wait in the inbox.
+    Its tokens are gone, so it is named by its id, which is no secret and may wait in the inbox. Its channel goes with the permission.
     """
     if await cronofy.accounts.of_sub(event.portal, event.former) is not None:
         return True

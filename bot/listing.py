@@ -1,30 +1,28 @@
 """Lists of meetings in a chat: numbered rows with buttons, which are rewritten in place when a row was answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.bitrix24.methods import agenda as agendas
-from bot.bitrix24.methods.agenda import Agenda, Entry
-from bot.bitrix24.methods.calendar import Answer
+from bot.ahead import Ahead, Meeting, clashing
 from bot.changes import Change
 from bot.context import Context
-from bot.errors import BitrixError
+from bot.cronofy.methods.external import Obstacle
 from bot.grammar import Call
-from bot.lists import Listing, Row, State
-from bot.naming import FALLBACK_ZONE
+from bot.lists import SENT, Elsewhere, Listing, Remark, Row, State
+from bot.outside import name_events
+from bot.references import Row as RowReference
+from bot.references import write
 from bot.replies import LONGEST, Button, Reply
 from bot.texts import Safe, inert
 
-# How far ahead invitations and titles are looked for; the portal's own default.
-FAR_DAYS = 60
-# Characters of a place.
+# Characters of a place, and of a calendar's name.
 _PLACE = 30
-_ANSWERABLE: frozenset[State] = frozenset({"Y", "N", "Q"})
-_UNNAMED: frozenset[State] = frozenset({"own", "busy", "gone"})
+_CALENDAR = 24
 # The commands that the buttons of a row carry out; a list that asks for another one has a button for that.
 _VERBS = frozenset({"", "accept", "decline"})
-_RESTORE = "restore-answer"
+_AS_OUTSIDE: Mapping[State, str] = {"Y": "accepted", "N": "declined", "Q": "needs_action"}
+_RESTORES = frozenset({"restore-answer", "restore-outside"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +55,21 @@ _SIZES = (
 )
 
 
-async def read(ctx: Context, days: int = FAR_DAYS) -> Agenda:
-    """Read the sender's next days, and learn their zone by the way.
-
-    Raises:
-        BitrixError: The calendar cannot be read; it says so, where the portal refuses without a code (contract G.5).
-    """
-    try:
-        zone = ctx.day.zone if ctx.day else FALLBACK_ZONE
-        found = await agendas.agenda(ctx.as_user, days=days, now=ctx.now, fallback=zone)
-    except BitrixError as error:
-        if error.code or error.retriable:
-            raise
-        raise BitrixError(method=error.method, text="agenda.closed") from None
-    await ctx.place_day(found.day)
-    return found
-
-
-async def show(ctx: Context, name: str, entries: Iterable[Entry], verb: str = "") -> Reply:
+async def show(ctx: Context, name: str, ahead: Ahead, found: Sequence[Meeting], verb: str = "") -> Reply:
     """Answer with a list, and remember it for `#2` and its buttons.
 
     Args:
         ctx: Who asked.
         name: Of the list: `agenda.heading-<name>` stands above it, `agenda.empty-<name>` instead of it.
-        entries: By start.
+        ahead: What was read.
+        found: What of it is shown, by start.
         verb: The command that a row is to be chosen for, if the list asks.
     """
     # What is nobody else's business does not even show in a group that there is something.
-    found = list(entries)
-    listed = [entry for entry in found if ctx.private or (entry.answer is not None and entry.accessible)]
+    listed = [meeting for meeting in found if ctx.private or meeting.is_meeting]
     if not listed:
-        return ctx.reply("agenda.empty-in-group" if found else f"agenda.empty-{name}", "unchanged")
+        empty = ctx.text("agenda.empty-in-group" if found else f"agenda.empty-{name}")
+        return Reply(Safe("\n".join([empty, *_remarks(ctx, ahead.remarks)])), "unchanged")
     listing = Listing(
         key="",
         portal=ctx.portal,
@@ -96,10 +78,11 @@ async def show(ctx: Context, name: str, entries: Iterable[Entry], verb: str = ""
         language=ctx.language,
         heading=_heading(ctx, name, verb),
         verb=verb,
-        zone=str(listed[0].starts.tzinfo),
-        rows=tuple(map(_row, listed)),
+        zone=ahead.zone.key,
+        rows=await _rows(ctx, listed, ahead),
         page=1,
         made_at=int(ctx.now.timestamp()),
+        remarks=ahead.remarks,
     )
     kept = await ctx.store.lists.keep(listing, ctx.event_key, ctx.made_by)
     return ctx.reply("agenda.one-list", "refused") if kept is None else await render(ctx, kept)
@@ -121,17 +104,19 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
         if done:
             return done
     change = await ctx.last_change()
-    undoable = answered_meeting(change) if change and change.undone_by is None else None
+    undoable = answered_meetings(change) if change and change.undone_by is None else frozenset()
     rows = [_buttons(ctx, listing, row, number, undoable) for number, row in _numbered(listing)]
     shown = Reply(text, buttons=tuple(row for row in [*rows, _turning(ctx, listing)] if row), lists=True)
     return replace(shown, outcome=done.outcome, connects=done.connects, in_place=True) if done else shown
 
 
-async def note_answer(ctx: Context, meeting_id: int, answer: Answer) -> None:
-    """Let the sender's last list show an answer that was given by other means than its buttons."""
-    listing = await ctx.last_list()
-    if listing is not None and any(row.meeting_id == meeting_id for row in listing.rows):
-        await ctx.store.lists.rewrite(listing.answered(meeting_id, answer.value), listing.made_at)
+async def note_answer(ctx: Context, reference: str, state: str) -> None:
+    """Let the sender's lists here show an answer that was given by other means than their buttons."""
+    lists = ctx.store.lists
+    for listing in await lists.all_of(ctx.portal, ctx.user_id, ctx.dialog_id, ctx.now.timestamp()):
+        answered = listing.answered(reference, state)
+        if answered != listing:
+            await lists.rewrite(answered, listing.made_at)
 
 
 def _heading(ctx: Context, name: str, verb: str) -> str:
@@ -144,27 +129,59 @@ def _numbered(listing: Listing) -> Iterable[tuple[int, Row]]:
     return enumerate(listing.on_page, start=1)
 
 
-def _row(entry: Entry) -> Row:
-    answer: State = "own" if entry.answer is None else entry.answer.value
+async def _rows(ctx: Context, meetings: Sequence[Meeting], ahead: Ahead) -> tuple[Row, ...]:
+    events = [meeting.outside for meeting in meetings if meeting.outside is not None]
+    names = iter(await name_events(ctx, events, ahead.zone))
+    rows = []
+    for meeting in meetings:
+        elsewhere = None if meeting.outside is None else _elsewhere(meeting, next(names))
+        clash = clashing(meeting, ahead.meetings)
+        rows.append(_row(meeting, elsewhere, clash.title if clash else ""))
+    return tuple(rows)
+
+
+def _elsewhere(meeting: Meeting, name: str) -> Elsewhere:
+    assert meeting.outside is not None  # noqa: S101 - asked before
+    event = meeting.outside
+    calendar = event.calendar.name if event.calendar else ""
+    if meeting.barred is Obstacle.NOT_INVITED:
+        return Elsewhere(name, calendar, "own")
+    answer = f"{SENT}{meeting.underway}" if meeting.underway else event.answer.value
+    return Elsewhere(name, calendar, answer, meeting.barred.value if meeting.barred else "")
+
+
+def _row(meeting: Meeting, elsewhere: Elsewhere | None, clash: str) -> Row:
+    entry, event = meeting.inside, meeting.outside
+    place = entry.place if entry else event.place if event else ""
     return Row(
-        meeting_id=entry.meeting_id,
-        title=entry.title if entry.accessible else "",
-        starts=entry.starts.isoformat(),
-        ends=entry.ends.isoformat(),
-        all_day=entry.all_day,
-        state=answer if entry.accessible else "busy",
-        series=entry.series,
-        exception=entry.exception,
-        place=entry.place,
+        meeting_id=entry.meeting_id if entry else 0,
+        title=meeting.title,
+        starts=meeting.starts.isoformat(),
+        ends=meeting.ends.isoformat(),
+        all_day=meeting.all_day,
+        state=_state(meeting),
+        series=entry is not None and entry.series,
+        exception=entry is not None and entry.exception,
+        place=place,
+        elsewhere=elsewhere,
+        clash=clash,
     )
 
 
-def answered_meeting(change: Change) -> int | None:
-    """Return the number of the meeting that a command answered, if it changed nothing else."""
-    if len(change.undoing) != 1:
-        return None
-    call = change.undoing[0]
-    return int(call.words[0]) if call.name == _RESTORE else None
+def _state(meeting: Meeting) -> State:
+    entry = meeting.inside
+    if entry is None:
+        return "outside"
+    if not entry.accessible:
+        return "busy"
+    return "own" if entry.answer is None else entry.answer.value
+
+
+def answered_meetings(change: Change) -> frozenset[str]:
+    """Return what a command has answered, as references, if it changed nothing else."""
+    if any(call.name not in _RESTORES for call in change.undoing):
+        return frozenset()
+    return frozenset(call.words[0] for call in change.undoing)
 
 
 # --- words
@@ -176,21 +193,42 @@ def _text(ctx: Context, listing: Listing, size: _Size, done: Reply | None) -> Sa
     heading = ctx.text(listing.heading, zone=Safe(listing.zone), word=Safe(words[0]))
     lines = [_line(ctx, row, number, size) for number, row in _numbered(listing)]
     pages = [ctx.text("agenda.page", page=listing.page, pages=listing.pages)] if listing.pages > 1 else []
-    return Safe("\n".join([*said, heading, *lines, *pages]))
+    return Safe("\n".join([*said, heading, *lines, *pages, *_remarks(ctx, listing.remarks)]))
+
+
+def _remarks(ctx: Context, remarks: Sequence[Remark]) -> list[Safe]:
+    return [ctx.text(remark.key, login=remark.of) for remark in remarks] if ctx.private else []
 
 
 def _line(ctx: Context, row: Row, number: int, size: _Size) -> Safe:
-    answer = ctx.text(f"agenda.answer-{row.state}")
     if not ctx.private:
+        answer = ctx.text(f"agenda.answer-{row.state}")
         return ctx.text("agenda.row-in-group", row=number, number=row.meeting_id, answer=answer)
-    key = f"agenda.row-{row.state}" if row.state in ("own", "busy") else "agenda.row"
+    key = f"agenda.row-{row.state}" if row.state in ("own", "busy", "outside") else "agenda.row"
     title, when = inert(row.title, size.title), _when(ctx, row, size)
-    line = ctx.text(key, row=number, number=row.meeting_id, title=title, when=when, answer=answer)
+    elsewhere = row.elsewhere
+    calendar = inert(elsewhere.calendar, min(size.title, _CALENDAR)) if elsewhere else Safe("")
+    there = _answer_there(ctx, elsewhere) if elsewhere else Safe("")
+    answer = there if row.state == "outside" else ctx.text(f"agenda.answer-{row.state}")
+    line = ctx.text(key, row=number, number=row.meeting_id, title=title, when=when, answer=answer, calendar=calendar)
+    if elsewhere and row.state != "outside":
+        line = ctx.text("agenda.row-elsewhere", row=line, calendar=calendar, answer=there)
     if row.series:
         line = ctx.text("agenda.row-series", row=line)
     elif row.exception:
         line = ctx.text("agenda.row-one-day", row=line)
+    if row.clash:
+        line = ctx.text("agenda.row-clash", row=line, title=inert(row.clash, min(size.title, _CALENDAR)))
     return ctx.text("agenda.row-place", row=line, place=inert(row.place, _PLACE)) if row.place and size.places else line
+
+
+def _answer_there(ctx: Context, elsewhere: Elsewhere) -> Safe:
+    if elsewhere.answer.startswith(SENT):
+        return ctx.text(f"agenda.answer-sent-{elsewhere.answer.removeprefix(SENT)}")
+    answer = ctx.text(f"agenda.answer-{elsewhere.answer}")
+    if not elsewhere.barred:
+        return answer
+    return ctx.text("agenda.answer-barred", answer=answer, why=ctx.text(f"outside.why-{elsewhere.barred}"))
 
 
 def _when(ctx: Context, row: Row, size: _Size) -> Safe:
@@ -213,18 +251,24 @@ def _is_midnight_after(start: datetime, end: datetime) -> bool:
 # --- buttons
 
 
-def _buttons(ctx: Context, listing: Listing, row: Row, number: int, undoable: int | None) -> tuple[Button, ...]:
+def _buttons(ctx: Context, listing: Listing, row: Row, number: int, undoable: frozenset[str]) -> tuple[Button, ...]:
     """Return the buttons of a row; what would change nothing is there, but cannot be pressed."""
-    if listing.verb not in _VERBS and row.state not in _UNNAMED:
-        return (Button(ctx.text("agenda.button-choose", row=number), Call(listing.verb, (str(row.meeting_id),))),)
-    if row.state not in _ANSWERABLE:
+    references = row.references
+    if listing.verb not in _VERBS and (references or row.state == "H"):
+        chosen = write(RowReference(number, listing.shown_as))
+        return (Button(ctx.text("agenda.button-choose", row=number), Call(listing.verb, (chosen,))),)
+    if not references:
         return ()
+    answers = _answers(row)
     # In a group others press too, whose answers are not known here.
     able = {
-        "accept": row.state != "Y" or not ctx.private,
-        "decline": row.state != "N" or not ctx.private,
-        "undo": row.meeting_id == undoable or not ctx.private,
+        "accept": answers != {"accepted"} or not ctx.private,
+        "maybe": answers != {"tentative"},
+        "decline": answers != {"declined"} or not ctx.private,
+        "undo": (bool(undoable) and undoable.issubset(references)) or not ctx.private,
     }
+    if row.meeting_id:  # of which Bitrix24 knows no "maybe"
+        del able["maybe"]
     return tuple(
         Button(
             ctx.text(f"agenda.button-{verb}", row=number),
@@ -233,6 +277,13 @@ def _buttons(ctx: Context, listing: Listing, row: Row, number: int, undoable: in
         )
         for verb, is_able in able.items()
     )
+
+
+def _answers(row: Row) -> set[str]:
+    """Return the sender's answers to what a row stands for, those on their way included, as Cronofy writes them."""
+    inside = [_AS_OUTSIDE[row.state]] if row.state in _AS_OUTSIDE else []
+    outside = [row.elsewhere.answer.removeprefix(SENT)] if row.elsewhere and row.elsewhere.answerable else []
+    return {*inside, *outside}
 
 
 def _turning(ctx: Context, listing: Listing) -> tuple[Button, ...]:

@@ -6,13 +6,14 @@ other people's text and nobody else's business, so rows are encrypted.
 
 import secrets
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, metadata
-from bot.vault import Vault
+from bot.references import External, Number, write
+from bot.vault import Vault, known
 
 # How long a list can be referred to.
 KEPT_S = 24 * 3600
@@ -33,8 +34,32 @@ lists = Table(
 _LATEST = text("rowid DESC")
 
 # What is there to be answered; `own` entries are no invitations, of `busy` ones only the time is known, `gone` ones are not
-# there any more.
-State = Literal["Y", "N", "Q", "H", "own", "busy", "gone"]
+# there any more, and what is `outside` only has no answer in Bitrix24.
+State = Literal["Y", "N", "Q", "H", "own", "busy", "gone", "outside"]
+ANSWERABLE: frozenset[State] = frozenset({"Y", "N", "Q"})
+# Where a sent answer was not seen in the calendar yet.
+SENT = "sent-"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The part of a row that stands in a calendar outside Bitrix24.
+
+    Attributes:
+        name: What the event is called in buttons (`externals`).
+        calendar: Its owner's text.
+        answer: As Cronofy writes it, after `sent-` while it is on its way; or `own`, or `gone`.
+        barred: Why it cannot be answered; "" when it can.
+    """
+
+    name: str
+    calendar: str
+    answer: str
+    barred: str = ""
+
+    @property
+    def answerable(self) -> bool:
+        return not self.barred and self.answer not in ("own", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +67,14 @@ class Row:
     """One meeting as it was listed.
 
     Attributes:
+        meeting_id: 0 for what is outside Bitrix24 only.
         title: Other people's text; empty where only "busy" may be shown.
         starts: ISO 8601 with offset, in the person's zone.
         ends: Likewise, exclusive.
         series: The answer counts for all occurrences.
         place: Other people's text.
+        elsewhere: Where the meeting, or the same one, stands outside Bitrix24.
+        clash: Title of what the person attends at the same time in the other calendar; other people's text.
     """
 
     meeting_id: int
@@ -58,6 +86,31 @@ class Row:
     series: bool
     exception: bool
     place: str
+    elsewhere: Elsewhere | None = None
+    clash: str = ""
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What can be answered of it, as `references.write` writes it."""
+        inside = (write(Number(self.meeting_id)),) if self.state in ANSWERABLE else ()
+        outside = self.elsewhere
+        return (*inside, write(External(outside.name))) if outside and outside.answerable else inside
+
+    def answered(self, reference: str, state: str) -> "Row":
+        """Return the row with another state of what `reference` names; as it is when that stands elsewhere."""
+        if self.meeting_id and reference == write(Number(self.meeting_id)):
+            return replace(self, state=cast("State", state))
+        if self.elsewhere is not None and reference == write(External(self.elsewhere.name)):
+            return replace(self, elsewhere=replace(self.elsewhere, answer=state))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence below a list. `of` is what it is about, other people's text."""
+
+    key: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +122,7 @@ class Listing:
         heading: Key of the sentence above it.
         verb: The command that a row is chosen for; "" for a list that only shows.
         page: Counted from 1.
+        remarks: What the list lacks, and why.
     """
 
     key: str
@@ -82,11 +136,11 @@ class Listing:
     rows: tuple[Row, ...]
     page: int
     made_at: int
+    remarks: tuple[Remark, ...] = ()
 
-    def answered(self, meeting_id: int, state: State) -> "Listing":
+    def answered(self, reference: str, state: str) -> "Listing":
         """Return the list with another state of a meeting, in all its rows."""
-        rows = tuple(replace(row, state=state) if row.meeting_id == meeting_id else row for row in self.rows)
-        return replace(self, rows=rows)
+        return replace(self, rows=tuple(row.answered(reference, state) for row in self.rows))
 
     @property
     def shown_as(self) -> str:
@@ -148,6 +202,23 @@ class Lists:
             return None
         return replace(listing, page=int(page))
 
+    async def shown(self, portal: str, shown_as: str, now: float) -> Listing | None:
+        """Return the list of a button at the page to which its owner has turned it since."""
+        key = shown_as.partition("-")[0]
+        return await self._first(lists.c.portal == portal, lists.c.key == key, now=now)
+
+    async def all_of(self, portal: str, user_id: int, dialog_id: str, now: float) -> list[Listing]:
+        """Return all lists that a person was shown in a dialog."""
+        mine = (lists.c.portal == portal, lists.c.user_id == user_id, lists.c.dialog_id == dialog_id)
+        statement = select(lists).where(*mine, lists.c.made_at >= now - KEPT_S)
+        rows = await self._database.read(lambda c: c.execute(statement).all())
+        return [listing for row in rows if (listing := self._opened(row)) is not None]
+
+    async def forget_all_of(self, portal: str, user_id: int) -> None:
+        """Remove all of a person's."""
+        statement = delete(lists).where(lists.c.portal == portal, lists.c.user_id == user_id)
+        await self._database.write(lambda c: c.execute(statement))
+
     async def last(self, portal: str, user_id: int, dialog_id: str, now: float, *, unless_by: str) -> Listing | None:
         """Return the list that a person was shown last in a dialog; `unless_by` is the message that is being answered."""
         of_person = (lists.c.portal == portal, lists.c.user_id == user_id, lists.c.dialog_id == dialog_id)
@@ -172,8 +243,14 @@ class Lists:
         opened = self._vault.open(row.content)
         if (opened.get("portal"), opened.get("user_id"), opened.get("key")) != (row.portal, row.user_id, row.key):
             return None  # not as we wrote it
-        rows = tuple(Row(**values) for values in opened.pop("rows"))
-        return Listing(**opened, rows=rows)
+        rows = tuple(map(_row, opened.pop("rows")))
+        remarks = tuple(Remark(**known(Remark, values)) for values in opened.pop("remarks", ()))
+        return Listing(**known(Listing, opened), rows=rows, remarks=remarks)
+
+
+def _row(values: dict[str, Any]) -> Row:
+    elsewhere = values.pop("elsewhere", None)
+    return Row(**known(Row, values), elsewhere=elsewhere and Elsewhere(**known(Elsewhere, elsewhere)))
 
 
 def _made_by(event_key: str) -> ColumnElement[bool]:

@@ -23,7 +23,10 @@ _CLOSED = ConfigDict(extra="forbid")
 _LOST = frozenset('.!,;:#№/"')  # signs that the grammar drops or gives a meaning of its own
 _SAME = str.maketrans({"\u0451": "\u0435"})  # Cyrillic io, usually written as ie
 _LOSABLE = ("polite", "openings", "requests", "joiners")  # tables of app.toml whose words no command can have
-_TABLES = (*_LOSABLE, "language_names", "nouns", "articles", "prepositions", "next", "all", "negations", "vague")
+_TABLES = (
+    *(*_LOSABLE, "language_names", "nouns", "articles", "prepositions"),
+    *("next", "all", "negations", "clauses", "vague"),
+)
 
 
 def _sayable(word: str) -> str:
@@ -77,6 +80,7 @@ class App:
         next: Words for the meeting that begins next.
         all: Words for all meetings, of a period when words of `periods` follow.
         negations: Words that turn a meaning round.
+        clauses: Words that open a clause about an end: a comma may stand before them, and negations behind them turn nothing round.
         vague: Words that tell no meeting by themselves.
     """
 
@@ -103,6 +107,7 @@ class App:
     all: Words
     periods: Mapping[Literal["today", "tomorrow", "week"], Words]
     negations: Words
+    clauses: Words
     vague: Words
 
 

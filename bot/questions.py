@@ -4,7 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, select, update
+from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, metadata
@@ -21,18 +21,24 @@ questions = Table(
     Column("language", String, nullable=False),
     Column("asked_by", String, nullable=False),  # key of the event that asked
     Column("taken_by", String),  # key of the event that answered it
+    Column("confirms", Boolean, nullable=False),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A confirmation that we asked one person for, in one dialog."""
+    """A confirmation that we asked one person for, in one dialog.
+
+    Attributes:
+        confirms: A "yes" settles all that the calls have to ask about; else they are only what was meant.
+    """
 
     dialog_id: str
     key: str
     calls: tuple[tuple[str, tuple[str, ...]], ...]
     asked_at: int
     language: str
+    confirms: bool
 
 
 class Questions:
@@ -49,6 +55,7 @@ class Questions:
         language: str,
         asked_at: int,
         asked_by: str,
+        confirms: bool = True,
     ) -> str:
         """Remember a question instead of any former one, and return its key. The same event asks the same question."""
 
@@ -71,6 +78,7 @@ class Questions:
                     language=language,
                     asked_at=asked_at,
                     asked_by=asked_by,
+                    confirms=confirms,
                 )
             )
             return key
@@ -101,7 +109,7 @@ class Questions:
                 return None
             connection.execute(update(questions).where(*mine).values(taken_by=taken_by))
             calls = tuple((name, tuple(words)) for name, words in json.loads(row.calls))
-            return Question(row.dialog_id, row.key, calls, row.asked_at, row.language)
+            return Question(row.dialog_id, row.key, calls, row.asked_at, row.language, row.confirms)
 
         return await self._database.write(work)
 

@@ -1,6 +1,6 @@
 """Which meetings a person means: in words of a message, and as the one word that calls, questions and buttons hold.
 
-The written forms are `651`, `#2`, `#2@k3f9`, `next`, `title:standup`, `title?:great`, `all` and `all:today`. They are stored, so a form
+The written forms are `651`, `#2`, `#2@k3f9`, `ext:k3f9`, `next`, `title:standup`, `title?:great`, `all` and `all:today`. They are stored, so a form
 that was written once stays readable.
 """
 
@@ -40,6 +40,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """An event outside Bitrix24, by the name under which it was shown to one person."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """The meeting of the sender's that begins next."""
 
@@ -64,7 +71,7 @@ class All:
     period: Period = ""
 
 
-Reference: TypeAlias = Number | Row | Next | Titled | All
+Reference: TypeAlias = Number | Row | External | Next | Titled | All
 
 
 def write(reference: Reference) -> str:
@@ -74,6 +81,8 @@ def write(reference: Reference) -> str:
             return str(meeting_id)
         case Row(row, of):
             return f"#{row}@{of}" if of else f"#{row}"
+        case External(name):
+            return f"ext:{name}"
         case Next():
             return "next"
         case Titled(title, casual):
@@ -93,6 +102,8 @@ def read(word: str) -> Reference:
         return Number(int(word))
     if row := re.fullmatch("#(?P<row>[1-9])(@(?P<of>[A-Za-z0-9_-]{1,64}))?", word):
         return Row(int(row["row"]), row["of"] or "")
+    if external := re.fullmatch("ext:(?P<name>[0-9a-f]{12})", word):
+        return External(external["name"])
     if word == "next":
         return Next()
     if kind in {"title", "title?"} and rest:

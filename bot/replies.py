@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from bot.grammar import Call
-from bot.lists import State
 from bot.states import Purpose
 from bot.texts import Safe
 
-Outcome: TypeAlias = Literal["done", "unchanged", "asked", "refused", "failed"]
+# `sent`: on its way, and not certain yet. `waiting`: a follow-up has nothing new to say.
+Outcome: TypeAlias = Literal["done", "sent", "unchanged", "asked", "refused", "failed", "waiting"]
 
 
 # Characters of a reply; more is no conversation, and fills a telephone's screen twice.
@@ -39,6 +39,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """A command that will know better what became of something; what it says replaces what was said.
+
+    Attributes:
+        after_s: Seconds until it is worth while to ask it.
+        adds: A sentence that goes on to be said when all has gone well.
+        is_whole: What it will say is the whole message, whatever that has become meanwhile.
+    """
+
+    asks: Call
+    after_s: float
+    adds: Safe | None = None
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer.
 
@@ -48,12 +64,15 @@ class Reply:
         short: The same in a few words, for when many commands are answered together.
         asks: The commands that are carried out if the sender confirms.
         agrees: What the button that confirms says, instead of the usual "yes".
+        suggests: A "yes" only tells what was meant; what those commands ask about is asked then.
         connects: A button with the sender's link to connect goes along for each; private chats only.
         links: Buttons that lead elsewhere.
         buttons: Rows of other buttons.
         in_place: It replaces the message whose button was pressed, if it answers a button.
         lists: It shows a list with rows to refer to.
-        state: What a row of a list shows of the meeting from now on.
+        shows: What rows of lists show from now on: references of meetings, and their states.
+        follows: It is not the last word.
+        parts: The replies that it was joined from, when one of them is not the last word.
         language: Of the reply, when it is another one than the message's.
     """
 
@@ -62,12 +81,15 @@ class Reply:
     short: Safe | None = None
     asks: tuple[Call, ...] = ()
     agrees: Safe | None = None
+    suggests: bool = False
     connects: tuple[Purpose, ...] = ()
     links: tuple[Link, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     in_place: bool = False
     lists: bool = False
-    state: State | None = None
+    shows: tuple[tuple[str, str], ...] = ()
+    follows: Follow | None = None
+    parts: tuple["Reply", ...] = ()
     language: str | None = None
 
     @classmethod
@@ -81,6 +103,7 @@ class Reply:
         """
         if len(replies) == 1:
             return replies[0]
+        parts = tuple(part for reply in replies for part in (reply.parts or (reply,)))
         text = _joined([reply.text for reply in replies])
         if len(text) > LONGEST:
             replies = [replace(reply, text=reply.short or reply.text) for reply in replies]
@@ -94,11 +117,14 @@ class Reply:
             text=Safe(text),
             outcome=outcomes.pop() if len(outcomes) == 1 else "failed" if "failed" in outcomes else "done",
             asks=tuple(call for reply in replies for call in reply.asks),
+            suggests=any(reply.suggests for reply in replies),
             connects=tuple(dict.fromkeys(purpose for reply in replies for purpose in reply.connects)),
             links=tuple(dict.fromkeys(link for reply in replies for link in reply.links)),
             buttons=_told_apart([row for reply in replies for row in reply.buttons])[:MOST_ROWS],
             in_place=all(reply.in_place for reply in replies),
             lists=any(reply.lists for reply in replies),
+            shows=tuple(shown for reply in parts for shown in reply.shows),
+            parts=parts if any(reply.follows for reply in parts) else (),
         )
 
 

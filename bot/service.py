@@ -15,6 +15,7 @@ from bot import manifest as manifests
 from bot.bitrix24.keeper import keep_alive
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.outbox import Outbox
+from bot.channels import Channels
 from bot.cronofy.oauth import Cronofy
 from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
@@ -106,7 +107,7 @@ class Core:
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
         self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock)
         app = settings.cronofy
-        self.cronofy = None if app is None else Cronofy(self.http, app, self.store.accounts, clock)
+        self.cronofy = None if app is None else Cronofy(self.http, app, self.store.accounts, self.metrics, clock)
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
@@ -157,7 +158,7 @@ class Service:
         # No access log: addresses may hold codes.
         self._runner = web.AppRunner(receiver.app(), access_log=None, shutdown_timeout=_REQUESTS_S)
         self._working: asyncio.Task[None] | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        self._keeping: list[asyncio.Task[None]] = []
         self.port = settings.port
 
     async def start(self) -> None:
@@ -183,7 +184,10 @@ class Service:
             raise
         self.port = self._runner.addresses[0][1]
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
-        self._keeping = asyncio.create_task(keep_alive(self.core.bitrix24, self._clock))
+        self._keeping.append(asyncio.create_task(keep_alive(self.core.bitrix24, self._clock)))
+        if self.core.cronofy is not None:
+            channels = Channels(self.core.cronofy, self._settings, self.core.store)
+            self._keeping.append(asyncio.create_task(channels.keep(self._clock)))
         log.info("service.started", host=self._settings.host, port=self.port, portal=self._settings.portal)
 
     async def _assume_quota(self) -> None:
@@ -204,8 +208,8 @@ class Service:
     async def stop(self) -> None:
         """Take no more requests, let commands end or put them back, close."""
         await self._runner.cleanup()
-        if self._keeping is not None:
-            self._keeping.cancel()
+        for keeping in self._keeping:
+            keeping.cancel()
         await self.inbox.close(_GRACE_S)
         if self._working is not None:
             await self._working

@@ -64,23 +64,36 @@ class Speech:
 
     async def say(self, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> bool:
         """Post a message; False when the portal refuses for good."""
+        return await self.post(text, buttons) is not None
+
+    async def post(self, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> int | None:
+        """Post a message and return its id, 0 when that is not known; None when the portal refuses for good."""
         try:
-            await self._patiently(lambda api: self._message(api, text, buttons))
+            result = await self._patiently(lambda api: self._message(api, text, buttons))
         except BotError as error:
             log.warning("reply.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
-            return False
+            return None
         self._parts.metrics.replies.inc()
-        return True
+        return imbot.message_id(result) or 0
 
-    async def rewrite(self, message_id: int, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> bool:
-        """Replace what the bot said; when that is refused (somebody removed it, say), post it as a message of its own."""
+    async def rewrite(self, message_id: int, text: Safe, buttons: Sequence[imbot.AnyButton] | None = ()) -> int | None:
+        """Replace what the bot said; when that is refused (somebody removed it, say), post it as a message of its own.
+
+        Args:
+            message_id: Of what the bot said.
+            text: What it says now.
+            buttons: None leaves those that there are.
+
+        Returns:
+            As `post`.
+        """
         to = self._to
         try:
             await self._patiently(lambda api: imbot.message_update(to.bot_id, api, message_id, text, buttons))
         except BotError as error:
             log.info("reply.not-rewritten", reason=type(error).__name__, error_code=getattr(error, "code", ""))
-            return await self.say(text, buttons)
-        return True
+            return await self.post(text, buttons or ())
+        return message_id
 
     async def try_to_say(self, text: Safe) -> int | None:
         """Post a message that matters only now; return its id, or None when that is not known.
@@ -101,10 +114,11 @@ class Speech:
     def _message(self, api: imbot.Api, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> Command:
         return imbot.message_send(self._to.bot_id, api, self._to.dialog_id, text, buttons)
 
-    async def _patiently(self, command: Callable[[imbot.Api], Command]) -> None:
+    async def _patiently(self, command: Callable[[imbot.Api], Command]) -> Any:
         async for attempt in patiently(even_if_moved=True):
             with attempt:
-                await self._send(command)
+                return await self._send(command)
+        raise AssertionError("attempts end with a result or an error")
 
     async def _send(self, command: Callable[[imbot.Api], Command]) -> Any:
         try:

@@ -28,6 +28,8 @@ from bot.accounts import Accounts, accounts
 from bot.changes import Changes, changes
 from bot.database import Database, Work, metadata
 from bot.errors import SettingsError
+from bot.externals import Externals, externals, underway
+from bot.followups import FollowUps, follow_ups
 from bot.lists import Lists, lists
 from bot.notices import Notices, notices
 from bot.order import Order, carried_out
@@ -62,7 +64,22 @@ tokens = Table(
 )
 
 # What belongs to a person goes when the portal goes.
-_PERSONAL = (tokens, questions, carried_out, states, waiting, notices, people, lists, changes, timers, accounts)
+_PERSONAL = (
+    tokens,
+    questions,
+    carried_out,
+    states,
+    waiting,
+    notices,
+    people,
+    lists,
+    changes,
+    timers,
+    accounts,
+    externals,
+    underway,
+    follow_ups,
+)
 
 # Every message brings a pair, so these are built once.
 _PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
@@ -70,7 +87,14 @@ _PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expire
 _REPLACE_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES)
 _RENEW_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at)
 # Every column that `Vault` encrypts.
-_SEALED = (portals.c.application_token, tokens.c.pair, lists.c.content, accounts.c.tokens)
+_SEALED = (
+    portals.c.application_token,
+    tokens.c.pair,
+    lists.c.content,
+    accounts.c.tokens,
+    externals.c.content,
+    follow_ups.c.content,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +135,8 @@ class Store:
         self.changes = Changes(database)
         self.timers = Timers(database)
         self.accounts = Accounts(database, vault)
+        self.externals = Externals(database, vault)
+        self.follow_ups = FollowUps(database, vault)
         self.rotation = Rotation(database, vault, _SEALED)
         self._vault = vault
         self._portals: dict[str, Portal] = {}

@@ -1,8 +1,8 @@
 """Encryption of what is secret in the database, and the change of keys."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -48,6 +48,11 @@ class Vault:
             return self._fernet.rotate(text).decode()
         except InvalidToken:
             return None
+
+
+def known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a dataclass has of what was kept; a newer release may have kept more, an older one less."""
+    return {field.name: values[field.name] for field in fields(kind) if field.name in values}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from dataclasses import replace
 from bot import (
     Call,
     Context,
+    Follow,
     Listing,
+    Reference,
     Reply,
     Router,
     Row,
-    answered_meeting,
+    answered_meetings,
     in_period,
     open_invitations,
     read,
@@ -43,11 +45,12 @@ async def tomorrow(ctx: Context) -> Reply:
 
 @router.command("invitations")
 async def invitations(ctx: Context) -> Reply:
-    return await show(ctx, "invitations", await open_invitations(ctx))
+    return await show(ctx, "invitations", *await open_invitations(ctx))
 
 
 async def _list(ctx: Context, period: str, days: int) -> Reply:
-    return await show(ctx, period, in_period(ctx, await read(ctx, days), period))
+    ahead = await read(ctx, days)
+    return await show(ctx, period, ahead, in_period(ctx, ahead, period))
 
 
 # --- buttons
@@ -58,6 +61,11 @@ async def row_accept(ctx: Context, key: str, row: int) -> Reply:
     return await _answer_row(ctx, key, row, "accept")
 
 
+@router.command("row-maybe")
+async def row_maybe(ctx: Context, key: str, row: int) -> Reply:
+    return await _answer_row(ctx, key, row, "maybe")
+
+
 @router.command("row-decline")
 async def row_decline(ctx: Context, key: str, row: int) -> Reply:
     return await _answer_row(ctx, key, row, "decline")
@@ -66,6 +74,18 @@ async def row_decline(ctx: Context, key: str, row: int) -> Reply:
 @router.command("row-undo")
 async def row_undo(ctx: Context, key: str, row: int) -> Reply:
     return await _answer_row(ctx, key, row, "undo")
+
+
+@router.command("row-follow")
+async def row_follow(ctx: Context, key: str, meeting: Reference, answer: str, before: str) -> Reply:
+    """Show in a list what has become of an answer that was on its way when it was shown."""
+    reply = await ctx.run(ctx, [Call("confirm-outside", (write(meeting), answer, before))])
+    listing = await ctx.store.lists.shown(ctx.portal, key, ctx.now.timestamp())
+    if listing is None:
+        return reply
+    if reply.outcome == "waiting":
+        return replace(reply, follows=_of_list(reply, listing))
+    return await render(ctx, await _rewritten(ctx, listing, reply, listing.made_at), reply)
 
 
 @router.command("page")
@@ -100,12 +120,29 @@ async def _answer_row(ctx: Context, key: str, number: int, verb: str) -> Reply:
         return ctx.reply("agenda.no-row", "refused", row=number, rows=len(listing.on_page))
     ctx = ctx.speaking(listing.language)
     reply = await (_undo(ctx, listing, number) if verb == "undo" else _run(ctx, listing, number, verb))
-    if reply.asks or listing.user_id != ctx.user_id:
+    if listing.user_id != ctx.user_id:
         return replace(reply, language=ctx.language)
-    if reply.state is not None:
-        listing = listing.answered(listing.on_page[number - 1].meeting_id, reply.state)
-        await ctx.store.lists.rewrite(listing, ctx.now.timestamp())
-    return await render(ctx, listing, reply)
+    listing = await _rewritten(ctx, listing, reply, ctx.now.timestamp())
+    if reply.asks:
+        return replace(reply, language=ctx.language)
+    return replace(await render(ctx, listing, reply), follows=_of_list(reply, listing))
+
+
+async def _rewritten(ctx: Context, listing: Listing, reply: Reply, shown_at: float) -> Listing:
+    """Return the list with what a reply says of its meetings, and keep it as it was shown at that time, unix seconds."""
+    for reference, state in reply.shows:
+        listing = listing.answered(reference, state)
+    if reply.shows:
+        await ctx.store.lists.rewrite(listing, shown_at)
+    return listing
+
+
+def _of_list(reply: Reply, listing: Listing) -> Follow | None:
+    """Let the list be rewritten with what an answer outside comes to."""
+    follows = next((part.follows for part in (reply.parts or (reply,)) if part.follows), None)
+    if follows is None:
+        return None
+    return replace(follows, asks=Call("row-follow", (listing.shown_as, *follows.asks.words)), adds=None, is_whole=True)
 
 
 async def _run(ctx: Context, listing: Listing, number: int, verb: str) -> Reply:
@@ -115,8 +152,10 @@ async def _run(ctx: Context, listing: Listing, number: int, verb: str) -> Reply:
 async def _undo(ctx: Context, listing: Listing, number: int) -> Reply:
     """Undo the sender's last command if all that it did was to answer the meeting of this row."""
     change = await ctx.last_change()
-    if change is not None and answered_meeting(change) != listing.on_page[number - 1].meeting_id:
-        return ctx.reply("undo.not-last", "refused")
+    if change is not None:
+        answered = answered_meetings(change)
+        if not answered or not answered.issubset(listing.on_page[number - 1].references):
+            return ctx.reply("undo.not-last", "refused")
     reply = await ctx.run(ctx, [Call("undo")])
     # Confirmed, it is this button once more, so that the list shows the outcome.
     return replace(reply, asks=(ctx.call,)) if reply.asks else reply

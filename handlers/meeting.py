@@ -1,10 +1,15 @@
-"""Meeting answers: the procedure of contract G.1, always as the sender."""
+"""Meeting answers: the procedure of contract G.1, always as the sender; what stands outside Bitrix24 is answered there."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from bot import (
     Call,
     Context,
+    External,
+    Found,
+    Number,
     Outcome,
     Reference,
     Reply,
@@ -12,10 +17,12 @@ from bot import (
     Safe,
     Undoing,
     brief,
+    clash_outside,
     find,
     label,
     note_answer,
     unanswered,
+    write,
 )
 from bot.bitrix24.methods import calendar
 from bot.bitrix24.methods.calendar import Answer, Invitation
@@ -29,6 +36,13 @@ _ALREADY = {
     Answer.NO: "meeting.already-declined",
     Answer.OPEN: "meeting.already-undecided",
 }
+# What the same command is outside.
+_THERE = {
+    Answer.YES: Call("answer-outside", ("accepted",)),
+    Answer.NO: Call("answer-outside", ("declined",)),
+    Answer.OPEN: Call("reset-outside", ()),
+}
+_Here: TypeAlias = Callable[[Invitation], Awaitable[Reply]]
 _STATUS = {
     Answer.YES: "meeting.status-yes",
     Answer.NO: "meeting.status-no",
@@ -58,41 +72,44 @@ async def reset(ctx: Context, meeting: Reference) -> Reply:
 @router.command("accept-which")
 async def accept_which(ctx: Context) -> Reply:
     """Find out what a bare "accept" is about."""
-    return await unanswered(ctx, Answer.YES)
+    return await unanswered(ctx, "accept")
 
 
 @router.command("decline-which")
 async def decline_which(ctx: Context) -> Reply:
     """Find out what a bare "decline" is about."""
-    return await unanswered(ctx, Answer.NO)
+    return await unanswered(ctx, "decline")
 
 
 @router.command("maybe")
 async def maybe(ctx: Context, meeting: Reference) -> Reply:
-    """Refuse: the portal knows no "maybe" and would tell the organiser "declined"."""
-    invited = await find(ctx, meeting)
-    if isinstance(invited, Reply):
-        return invited
-    if invited.answer is Answer.HOST:
-        return _reply(ctx, "meeting.host", "refused", invited)
-    return _reply(ctx, "meeting.no-maybe", "refused", invited)
+    """Answer "tentative" outside; in Bitrix24 refuse, which knows no "maybe" and would tell the organiser "declined"."""
+
+    async def refuse(invited: Invitation) -> Reply:
+        key = "meeting.host" if invited.answer is Answer.HOST else "meeting.no-maybe"
+        return _reply(ctx, key, "refused", invited)
+
+    return await _each(ctx, await find(ctx, meeting, "maybe"), refuse, Call("answer-outside", ("tentative",)))
 
 
 @router.command("meeting-status")
 async def meeting_status(ctx: Context, meeting: Reference) -> Reply:
     """Tell the sender's own answer."""
-    invited = await find(ctx, meeting)
-    if isinstance(invited, Reply):
-        return invited
-    return _reply(ctx, _STATUS[invited.answer], "done", invited)
+
+    async def tell(invited: Invitation) -> Reply:
+        return _reply(ctx, _STATUS[invited.answer], "done", invited)
+
+    return await _each(ctx, await find(ctx, meeting), tell, Call("status-outside", ()))
 
 
 @router.command("restore-answer")
 async def restore_answer(ctx: Context, meeting: Reference, given: str, former: str) -> Reply:
     """Undo an answer: restore the former one, unless the sender has changed it by hand since."""
-    invited = await find(ctx, meeting)
-    if isinstance(invited, Reply):
-        return invited
+    found = await find(ctx, meeting)
+    if isinstance(found, Reply):
+        return found
+    invited = found.inside
+    assert invited is not None  # noqa: S101 - we wrote its number
     if invited.answer not in (given, former):
         return _reply(ctx, "meeting.changed-since", "refused", invited)
     reply = await _set(ctx, invited, Answer(former), undoes=True)
@@ -104,8 +121,31 @@ async def restore_answer(ctx: Context, meeting: Reference, given: str, former: s
 
 
 async def _answer(ctx: Context, meeting: Reference, wanted: Answer) -> Reply:
-    invited = await find(ctx, meeting, wanted)
-    return invited if isinstance(invited, Reply) else await _set(ctx, invited, wanted)
+    there = _THERE[wanted]
+    return await _each(ctx, await find(ctx, meeting, ctx.call.name), lambda one: _set(ctx, one, wanted), there)
+
+
+async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call) -> Reply:
+    """Answer about a meeting wherever it stands. What has to be asked about outside is asked before anything is done.
+
+    Args:
+        ctx: Whose command.
+        found: Which meeting.
+        here: What to do in Bitrix24.
+        there: The command outside, but for the event.
+    """
+    if isinstance(found, Reply):
+        return found
+    if found.outside is None:
+        assert found.inside is not None  # noqa: S101 - it stands somewhere
+        return await here(found.inside)
+    outside = await ctx.run(ctx, [Call(there.name, (write(External(found.outside)), *there.words))])
+    if found.inside is None:
+        return outside
+    if outside.asks:
+        inside = Call(ctx.call.name, (write(Number(found.inside.meeting_id)),))
+        return replace(outside, asks=(inside, *outside.asks))
+    return ctx.together([await here(found.inside), outside])
 
 
 async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: bool = False) -> Reply:
@@ -125,8 +165,10 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
     if after is not wanted:
         return _reply(ctx, "meeting.not-confirmed", "failed", invited)
     await ctx.carried_out(subject)
-    await note_answer(ctx, invited.parent_id, wanted)
+    await note_answer(ctx, write(Number(invited.parent_id)), wanted.value)
     done = _reply(ctx, _DONE[wanted], "done", invited, wanted)
+    if wanted is Answer.YES and not undoes and (clash := await clash_outside(ctx, invited)):
+        return replace(done, text=Safe(f"{done.text} {clash}"))
     if undoes or wanted is not Answer.NO or not invited.series:
         return done
     return replace(done, text=ctx.text("meeting.declined-series", meeting=label(ctx, invited, wanted)))
@@ -161,5 +203,5 @@ def _reply(ctx: Context, key: str, outcome: Outcome, invited: Invitation, wanted
         ctx.text(key, meeting=label(ctx, invited, wanted), number=invited.meeting_id),
         outcome,
         short=ctx.text(f"{key}-short", meeting=brief(ctx, invited)),
-        state=(wanted or invited.answer).value,
+        shows=((write(Number(invited.parent_id)), (wanted or invited.answer).value),),
     )

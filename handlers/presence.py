@@ -4,7 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot import FALLBACK_ZONE, Button, Call, Context, Outcome, Reply, Router, Safe, Timer, TimeUnclear, Undoing
+from bot import (
+    FALLBACK_ZONE,
+    Button,
+    Call,
+    Context,
+    Outcome,
+    Reply,
+    Router,
+    Safe,
+    Timer,
+    TimeUnclear,
+    Undoing,
+    end_of_meeting,
+)
 from bot.bitrix24.methods import im, person
 from bot.bitrix24.methods.im import Presence
 from bot.bitrix24.methods.person import WorkingDay
@@ -155,12 +168,15 @@ async def _end(ctx: Context, until: str) -> tuple[datetime, WorkingDay | None, b
     """
     expression = ctx.times.read(until)
     day, is_known = ctx.day, ctx.is_day_fresh
-    if expression.span is None and not is_known:
-        told = await person.read_working_day(ctx.as_user)
-        await ctx.place_day(told)
-        day, is_known = told or day, True
-    zone = day.zone if day else FALLBACK_ZONE
-    ends = expression.ends(now=ctx.now, zone=zone, day_end=day.ends if day else None)
+    if expression.meeting is not None:
+        ends = await end_of_meeting(ctx, expression)
+    else:
+        if expression.span is None and not is_known:
+            told = await person.read_working_day(ctx.as_user)
+            await ctx.place_day(told)
+            day, is_known = told or day, True
+        zone = day.zone if day else FALLBACK_ZONE
+        ends = expression.ends(now=ctx.now, zone=zone, day_end=day.ends if day else None)
     if not await ctx.as_user.lasts_until(ends.timestamp()):
         raise NotLasting
     return ends, day, is_known

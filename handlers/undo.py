@@ -1,6 +1,6 @@
 """Taking back what the sender's last command changed: one level, for a day."""
 
-from bot import Call, Context, Reply, Router, Safe
+from bot import Call, Change, Context, Reply, Router, Safe, reference_brief
 
 router = Router()
 
@@ -17,13 +17,23 @@ async def undo(ctx: Context) -> Reply:
     asking = [Call(call.name, call.words) for call in change.undoing if call.asks]
     if asking and not ctx.confirmed:
         question = await ctx.run(ctx, asking)
-        others = [call.words[0] for call in change.undoing if not call.asks]
         if question.asks:
-            text = question.text
+            text, others = question.text, await _others(ctx, change)
             if others:
                 text = ctx.text("undo.with-it", question=text, meetings=Safe(", ".join(others)))
             return Reply(text, "asked", asks=(ctx.call,))
     reply = await ctx.run(ctx, [Call(call.name, call.words) for call in change.undoing])
-    if reply.outcome not in ("refused", "failed"):  # what was not restored can still be
+    if reply.outcome not in ("refused", "failed", "asked"):  # what was not restored can still be
         await ctx.mark_undone()
     return reply
+
+
+async def _others(ctx: Context, change: Change) -> list[Safe]:
+    """Name the meetings whose former answers return without a question; an open one outside never does."""
+    names = []
+    for call in change.undoing:
+        if call.name == "restore-outside" and not call.asks and call.words[2] != "needs_action":
+            names.append(await reference_brief(ctx, call.words[0]))
+        elif call.name == "restore-answer" and not call.asks:
+            names.append(Safe(call.words[0]))
+    return names

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.bitrix24.answers import TEXTS
-from bot.bitrix24.watch import Watch
-from bot.bitrix24.wire import exchange
+from bot.bitrix24.watch import BitrixWatch
+from bot.bitrix24.wire import wire
 from bot.errors import ApplicationGone, AuthorizationLost, BitrixError, MissingRight, Unavailable
 from bot.settings import Settings
 from bot.store import TokenPair
@@ -61,11 +61,11 @@ class OAuthClient:
     """Talks to `<authorization server>/oauth/token/`."""
 
     def __init__(self, http: httpx.AsyncClient, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._http = http
+        self._wire = wire(http)
         self._id = settings.client_id
         self._secret = settings.client_secret
         self._clock = clock
-        self._watch = Watch(clock, "oauth")
+        self._watch = BitrixWatch(clock, "oauth")
         self._hopeless: tuple[str, float] | None = None  # the error that stopped us, and until when
 
     async def refresh(self, server: str, pair: TokenPair) -> TokenPair:
@@ -98,8 +98,8 @@ class OAuthClient:
             raise ApplicationGone(method=METHOD, code=self._hopeless[0], text=TEXTS.get(self._hopeless[0]))
         secrets = {"client_id": self._id, "client_secret": self._secret.get_secret_value()}
         try:
-            received = await exchange(
-                self._http, "GET", f"{server}/oauth/token/", method=METHOD, params={**query, **secrets}
+            received = await self._wire.exchange(
+                "GET", f"{server}/oauth/token/", method=METHOD, params={**query, **secrets}
             )
             grant = _read_grant(received.status, received.content, self._clock())
         except BitrixError as error:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +11,11 @@ import httpx
 
 from bot.bitrix24.answers import ERRORS, BatchAnswer, read_answer, read_batch
 from bot.bitrix24.limits import Budgets, Quota, Step
-from bot.bitrix24.watch import Watch
-from bot.bitrix24.wire import Received, exchange
+from bot.bitrix24.watch import BitrixWatch
+from bot.bitrix24.wire import wire
 from bot.errors import BitrixError, MethodBlocked, PortalMoved, Unavailable
 from bot.metrics import Metrics
+from bot.wire import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,14 @@ class RestClient:
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        # A cookie that the portal sets for one person must not travel with the next one's token.
-        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._http = http
+        self._wire = wire(http)
         self._home = httpx.URL(portal_url)
         self._base = f"{portal_url}/rest"
         self._quota = quota
         self._clock = clock
         self._budgets = Budgets(clock)
-        self._metrics = metrics
-        self.watch = Watch(clock)
+        self._requests = metrics.portal
+        self.watch = BitrixWatch(clock)
 
     async def call(self, method: str, params: Mapping[str, Any], token: str, turn: Turn = _ANYONE) -> Any:
         """Call one method and return its result.
@@ -100,24 +98,20 @@ class RestClient:
 
     async def _post(self, method: str, params: Mapping[str, Any], token: str, turn: Turn) -> dict[str, Any]:
         await self._quota.take(turn.who, turn.step)
-        asked_at = time.monotonic()
-        outcome = "no_answer"
-        try:
-            # The token goes into the body: addresses end up in logs (contract B.7).
-            received = await self._exchange(method, {**params, "auth": token}, turn)
-            answer = read_answer(received.status, received.content, method, self._clock)
-            self._note_time(method, answer.get("time"))
-            self.watch.answered(method)
-            outcome = "ok"
-        except BitrixError as error:
-            if error.code or not isinstance(error, Unavailable):
-                outcome = error.code if error.code in ERRORS else "refused"
-            self.watch.failed(method, error)
-            self._note_refusal(method, error)
-            raise
-        finally:
-            self._metrics.portal_requests.labels(method, outcome).inc()
-            self._metrics.portal_seconds.observe(time.monotonic() - asked_at)
+        with self._requests.counted(method) as request:
+            try:
+                # The token goes into the body: addresses end up in logs (contract B.7).
+                received = await self._exchange(method, {**params, "auth": token}, turn)
+                answer = read_answer(received.status, received.content, method, self._clock)
+            except BitrixError as error:
+                if error.code or not isinstance(error, Unavailable):
+                    request.outcome = error.code if error.code in ERRORS else "refused"
+                self.watch.failed(method, error)
+                self._note_refusal(method, error)
+                raise
+            request.outcome = "ok"
+        self._note_time(method, answer.get("time"))
+        self.watch.answered(method)
         return answer
 
     async def _exchange(self, method: str, body: Mapping[str, Any], turn: Turn) -> Received:
@@ -126,12 +120,12 @@ class RestClient:
         Raises:
             PortalMoved: it redirects to another host, which gets nothing from us (contract C.1).
         """
-        received = await exchange(self._http, "POST", f"{self._base}/{method}", method=method, json=body)
+        received = await self._wire.exchange("POST", f"{self._base}/{method}", method=method, json=body)
         if (there := received.location) is None:
             return received
         self._check_redirect(there, method)
         await self._quota.take(turn.who, Step.END)
-        received = await exchange(self._http, "POST", str(there), method=method, json=body)
+        received = await self._wire.exchange("POST", str(there), method=method, json=body)
         if received.location is not None:
             self._check_redirect(received.location, method)
         return received

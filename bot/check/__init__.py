@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from bot import manifest as manifests
 from bot import settings
+from bot.channels import longest_public_url
 from bot.check import outside
 from bot.check.inside import Installation
 from bot.check.report import REINSTALL, Report
@@ -69,6 +70,11 @@ async def examine(
         report.note(
             f"Cronofy is set up ({chosen.cronofy.api}): its application needs the redirect address {chosen.cronofy_url}"
         )
+        if (longest := longest_public_url(chosen)) is not None:
+            report.note(
+                f"Cronofy does not tell of changes, since STATUSBOT_PUBLIC_URL has more than {longest} characters: "
+                "answers are confirmed a little later"
+            )
     core = _open(report, chosen, transport, clock)
     try:
         async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=request_s) as http:

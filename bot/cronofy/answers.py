@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from bot.cronofy.wire import Received
 from bot.errors import (
     AccessRefused,
     CronofyAway,
@@ -22,6 +21,7 @@ from bot.errors import (
     GrantRefused,
     NotExternal,
 )
+from bot.wire import Received
 
 # Bodies of these are not documented and may be empty, or no JSON; the status tells all that there is to know.
 STATUSES: Mapping[int, type[CronofyError]] = {

@@ -6,6 +6,8 @@ from typing import Any
 
 # Characters of a text; no title of a meeting, and no id, comes near.
 LONGEST = 2000
+# Rows of a list; more of them would take longer to read than others can wait.
+MOST = 5000
 # Providers fill gaps with years that no calendar has; arithmetic with those fails (section 4.3).
 _YEARS = range(1900, 9000)
 
@@ -17,9 +19,9 @@ def branch(row: Any, name: str) -> Mapping[str, Any]:
 
 
 def rows(row: Any, name: str) -> list[Mapping[str, Any]]:
-    """Return the objects of the list under a name; what is no object is left out."""
+    """Return the objects of the list under a name, `MOST` of them; what is no object is left out."""
     value = row.get(name) if isinstance(row, dict) else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value[:MOST] if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def text(row: Any, name: str, *, limit: int = LONGEST) -> str:

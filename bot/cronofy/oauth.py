@@ -14,8 +14,10 @@ import structlog
 
 from bot.accounts import Account, Accounts
 from bot.cronofy.authorization import OAuthClient
+from bot.cronofy.methods import channels
 from bot.cronofy.rest import Call, RestClient
 from bot.errors import AccessRefused, CronofyError, GrantRefused, LinkBroken, NotLinked
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
 
 log = structlog.get_logger()
@@ -29,11 +31,12 @@ class Cronofy:
         http: httpx.AsyncClient,
         app: CronofyApp,
         accounts: Accounts,
+        metrics: Metrics,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.app = app
         self.accounts = accounts
-        self.rest = RestClient(http, app, clock)
+        self.rest = RestClient(http, app, metrics, clock)
         self.oauth = OAuthClient(self.rest, app)
         self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -82,7 +85,7 @@ class Cronofy:
         """Give the permission back and forget the account; False when Cronofy could not be told, so that it stays there."""
         revoked = True
         try:
-            await self.oauth.revoke(account.refresh_token)
+            await self._revoke(account)
         except CronofyError as error:
             log.warning("account.not-revoked", user_id=account.user_id, reason=type(error).__name__)
             revoked = False
@@ -96,7 +99,18 @@ class Cronofy:
             CronofyError: it takes no more of them.
         """
         for account in await self.accounts.of_portal(portal):
-            await self.oauth.revoke(account.refresh_token)
+            await self._revoke(account)
+
+    async def _revoke(self, account: Account) -> None:
+        """Give a permission back, after closing the channel of the account."""
+        if account.channel_id is not None:
+            try:
+                await channels.delete(self.as_account(account.portal, account.user_id), account.channel_id)
+            except CronofyError as error:  # Cronofy itself closes one that nobody answers for a day
+                log.info("channel.not-closed", user_id=account.user_id, reason=type(error).__name__)
+            # Closing may have renewed the tokens.
+            account = await self.accounts.of_sub(account.portal, account.sub) or account
+        await self.oauth.revoke(account.refresh_token)
 
 
 class AsAccount:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -13,12 +13,17 @@ import stamina
 
 from bot.cronofy.answers import check, read_json
 from bot.cronofy.limits import PATIENCE_S, Quota
-from bot.cronofy.watch import Watch
-from bot.cronofy.wire import TIMEOUT_S, exchange
+from bot.cronofy.watch import CronofyWatch
+from bot.cronofy.wire import TIMEOUT_S, wire
 from bot.errors import CronofyAway, CronofyBusy, CronofyError, CronofyGone, CronofyNotReached, CronofyUnreadable
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
+from bot.wire import Received
 
 _ATTEMPTS = 3
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+# Statuses that are counted by number; whatever else a server makes up is one figure together.
+_STATUSES = frozenset(HTTPStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class RestClient:
     Args:
         http: Anybody's; it keeps no cookies from here on.
         app: Whose calls they are.
+        metrics: Where requests are counted.
         clock: Unix seconds.
         timeout_s: A call ends after this, repeats included.
     """
@@ -69,16 +75,16 @@ class RestClient:
         self,
         http: httpx.AsyncClient,
         app: CronofyApp,
+        metrics: Metrics,
         clock: Callable[[], float] = time.time,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        # A cookie that comes with one person's answer must not travel with the next one's token.
-        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._http = http
+        self._wire = wire(http)
         self._origin = app.api
         self._timeout_s = timeout_s
         self._quota = Quota()
-        self._watch = Watch(clock)
+        self._requests = metrics.cronofy
+        self._watch = CronofyWatch(clock)
 
     async def call(self, call: Call, token: str | None) -> Any:
         """Make a call and return the JSON of its answer, None when it `reads` none.
@@ -91,12 +97,11 @@ class RestClient:
             CronofyError: see `answers.check`; CronofyAway also when nothing arrived in time, so that a write may have happened.
         """
         try:
-            content = await self._in_time(call, token)
-            answer = read_json(content, call.method) if call.reads else None
+            answer = await self._in_time(call, token)
         except CronofyError as error:
             self._watch.failed(error)
             raise
-        self._watch.answered()
+        self._watch.answered(call.method)
         return answer
 
     def page(self, call: Call, address: str) -> Call:
@@ -109,7 +114,7 @@ class RestClient:
             raise CronofyUnreadable("the next page is elsewhere", method=call.method)
         return Call(f"{call.method}.page", "GET", address.removeprefix(self._origin))
 
-    async def _in_time(self, call: Call, token: str | None) -> bytes:
+    async def _in_time(self, call: Call, token: str | None) -> Any:
         may_repeat = _may_repeat(call)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -122,15 +127,27 @@ class RestClient:
             raise CronofyAway("no answer in time", method=call.method) from None
         raise AssertionError("attempts end with an answer or an error")
 
-    async def _once(self, call: Call, token: str | None) -> bytes:
+    async def _once(self, call: Call, token: str | None) -> Any:
         await self._quota.take(call.method)
+        with self._requests.counted(call.method) as request:
+            try:
+                received = await self._send(call, token)
+                request.outcome = str(received.status) if received.status in _STATUSES else "refused"
+                check(received, call.method)
+                answer = read_json(received.content, call.method) if call.reads else None
+            except CronofyUnreadable:
+                request.outcome = "unreadable"
+                raise
+            request.outcome = "ok"
+        return answer
+
+    async def _send(self, call: Call, token: str | None) -> Received:
         content: dict[str, Any] = {} if call.body is None else {"json": call.body}
         if call.query:  # an empty one would take away what the path says
             content["params"] = list(call.query)
+        headers = _JSON if token is None else {**_JSON, "Authorization": f"Bearer {token}"}
         url = f"{self._origin}{call.path}"
-        received = await exchange(self._http, call.verb, url, token, method=call.method, **content)
-        check(received, call.method)
-        return received.content
+        return await self._wire.exchange(call.verb, url, method=call.method, headers=headers, **content)
 
 
 def _may_repeat(call: Call) -> Callable[[Exception], bool | float]:

@@ -17,15 +17,18 @@
 - `calm`: ends faults and trouble;
 - `limit`: `burst`, `rate`, `step_s`; `burst` 0 takes the limit away; `operate`: `limit_s`, `costs` by method pattern;
 - `advance`: `seconds` for the clock; `options`: fields of `Options`.
+
+With a Cronofy beside the portal, the same stands under `/emulator/cronofy/`: see `cronofy.control`.
 """
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, validate_call
+from pydantic import Field
 
 from bot.emulator import faults
+from bot.emulator.actions import change_options, perform
 from bot.emulator.conversation import Pressed
 from bot.emulator.limits import Bucket, Operating
 from bot.emulator.messenger import Chat, Message
@@ -62,6 +65,7 @@ class Control:
             self.limit,
             self.operate,
             self.advance,
+            self.options,
         ]
         self._actions: dict[str, Callable[..., object]] = {
             **{name: getattr(portal, name) for name in _PASSED_ON.split()},
@@ -71,19 +75,7 @@ class Control:
 
     def act(self, action: str, arguments: Params) -> tuple[int, Json]:
         """Do something and return status and answer."""
-        try:
-            if action == "options":
-                return 200, {"result": self._set_options(arguments)}
-            if action not in self._actions:
-                return 404, {"error": f"no such action: {action}"}
-            result = validate_call(self._actions[action])(**arguments)
-        except ValidationError as wrong:
-            return 400, {"error": "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())}
-        except KeyError as missing:
-            return 400, {"error": f"there is no {missing.args[0]}"}
-        except (LookupError, ValueError, PermissionError) as wrong:
-            return 400, {"error": str(wrong)}
-        return 200, {"result": _shown(result)}
+        return perform(self._actions, action, arguments, _shown)
 
     def show(self, part: str, query: Params) -> tuple[int, Json]:
         """Return a part of the state."""
@@ -123,16 +115,6 @@ class Control:
             "refused": portal.rest.bucket.refused if portal.rest.bucket else 0,
             "waiting_events": len(portal.queue.pending),
         }
-
-    def _set_options(self, changes: Params) -> Json:
-        known = dataclasses.asdict(self._portal.options)
-        unknown = sorted(set(changes) - set(known))
-        if unknown:
-            raise ValueError(f"no such option: {', '.join(unknown)}")
-        checked = TypeAdapter(Options).validate_python({**known, **changes})
-        for name in changes:
-            setattr(self._portal.options, name, getattr(checked, name))
-        return _plain(self._portal.options)
 
     def _app(self, client_id: str) -> App:
         if client_id not in self._portal.oauth.apps:
@@ -196,6 +178,11 @@ class Control:
     def operate(self, limit_s: float | None = None, costs: dict[str, float] | None = None) -> None:
         self._portal.rest.operating = Operating(limit_s, costs or {})
 
+    def options(self, **changes: Any) -> Options:
+        """Change options and return all of them."""
+        change_options(self._portal.options, changes)
+        return self._portal.options
+
 
 def _plain(value: "DataclassInstance") -> dict[str, Json]:
     return {key: inner for key, inner in dataclasses.asdict(value).items() if not key.startswith("_")}
@@ -211,7 +198,7 @@ def _shown(value: object) -> Json:
         return {"id": value.id, "name": value.full_name, "bot": value.bot, "extranet": value.extranet}
     if isinstance(value, Chat):
         return {"id": value.id, "title": value.title, "members": sorted(value.members), "private": value.private}
-    if isinstance(value, Pressed):
+    if isinstance(value, Pressed | Options):
         return _plain(value)
     return value if isinstance(value, str | int | float | bool) else None
 

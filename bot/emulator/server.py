@@ -5,7 +5,8 @@
     await running.stop()
 
 The portal's domain becomes the address that it listens on; the authorization server shares it unless it is given a port of
-its own, which tells its `app.info` from the portal's. The own API is described in `control`; it takes JSON only.
+its own, which tells its `app.info` from the portal's. The own API is described in `control` and, for a Cronofy beside the portal, in `cronofy.control`;
+it takes JSON only.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from aiohttp import web
 from bot.emulator.answers import Response
 from bot.emulator.clock import Clock
 from bot.emulator.control import Control
+from bot.emulator.cronofy.control import CronofyControl
+from bot.emulator.cronofy.cronofy import Cronofy
 from bot.emulator.page.live import Live
 from bot.emulator.page.routes import add_page
 from bot.emulator.php import Json, decode
@@ -62,6 +65,7 @@ async def start(
     oauth_port: int | None = None,
     sleep: Sleep = asyncio.sleep,
     shared_clock: bool = False,
+    cronofy: Cronofy | None = None,
 ) -> Running:
     """Put a portal on a socket.
 
@@ -72,9 +76,10 @@ async def start(
         oauth_port: Of the authorization server; None shares the portal's, 0 picks a free one.
         sleep: Waits before slow answers.
         shared_clock: The bot follows the portal's clock; the chat page tells.
+        cronofy: Shown on the chat page and controlled through the own API; `cronofy.server` puts it on a socket of its own.
     """
     wake = asyncio.Event()
-    live = Live(portal, shared_clock=shared_clock)
+    live = Live(portal, cronofy, shared_clock=shared_clock)
 
     def changed() -> None:
         wake.set()
@@ -82,7 +87,10 @@ async def start(
 
     # Whoever hangs up ends the answer: a page that was closed is told nothing more.
     runner = web.AppRunner(
-        _application(portal, live, sleep, changed), access_log=None, shutdown_timeout=1.0, handler_cancellation=True
+        _application(portal, cronofy, live, sleep, changed),
+        access_log=None,
+        shutdown_timeout=1.0,
+        handler_cancellation=True,
     )
     await runner.setup()
     chosen = await listen(runner, host, port)
@@ -90,6 +98,8 @@ async def start(
     oauth = chosen if oauth_port is None else await listen(runner, host, oauth_port)
     portal.options.oauth_origin = f"http://{host}:{oauth}"
     portal.queue.on_put.append(changed)
+    if cronofy is not None:
+        cronofy.on_change.append(live.changed)
     loop = asyncio.create_task(_deliver_forever(portal, wake))
     return Running(portal, host, chosen, runner, loop)
 
@@ -102,9 +112,27 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> int:
     return bound
 
 
-def _application(portal: Portal, live: Live, sleep: Sleep, changed: Callable[[], None]) -> web.Application:
-    control = Control(portal)
+def _application(
+    portal: Portal, cronofy: Cronofy | None, live: Live, sleep: Sleep, changed: Callable[[], None]
+) -> web.Application:
+    async def rest(request: web.Request) -> web.Response:
+        body = await request.read()
+        response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
+        live.changed()
+        return await answer_with(response, request, sleep)
 
+    application = web.Application(client_max_size=LARGEST_BODY)
+    add_page(application, live)
+    _add_control(application, "/emulator", Control(portal), changed)
+    if cronofy is not None:
+        _add_control(application, "/emulator/cronofy", CronofyControl(cronofy, portal.users), changed)
+    application.router.add_route("*", "/{path:.*}", rest)
+    return application
+
+
+def _add_control(
+    application: web.Application, path: str, control: Control | CronofyControl, changed: Callable[[], None]
+) -> None:
     async def show(request: web.Request) -> web.Response:
         return _json(*control.show(request.match_info["name"], decode(request.query_string)))
 
@@ -121,18 +149,8 @@ def _application(portal: Portal, live: Live, sleep: Sleep, changed: Callable[[],
         changed()
         return _json(*answered)
 
-    async def rest(request: web.Request) -> web.Response:
-        body = await request.read()
-        response = portal.handle(request.method, request.path, request.query_string, dict(request.headers), body)
-        live.changed()
-        return await answer_with(response, request, sleep)
-
-    application = web.Application(client_max_size=LARGEST_BODY)
-    add_page(application, live)
-    application.router.add_get("/emulator/{name}", show)
-    application.router.add_post("/emulator/{name}", act)
-    application.router.add_route("*", "/{path:.*}", rest)
-    return application
+    application.router.add_get(f"{path}/{{name}}", show)
+    application.router.add_post(f"{path}/{{name}}", act)
 
 
 def _json(status: int, value: Json) -> web.Response:

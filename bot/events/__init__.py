@@ -19,7 +19,6 @@ from bot.events.bases import Api, Chat, PersonalEvent, PortalEvent, User, Writte
 from bot.events.decoding import decode
 from bot.events.form import Node, Tree, parse_form
 from bot.events.model import (
-    AccountLinked,
     AppInstalled,
     AppUninstalled,
     AppUpdated,
@@ -29,20 +28,31 @@ from bot.events.model import (
     ChatJoined,
     CommandAdded,
     CommandContext,
-    Connected,
     ContextRequested,
     Event,
     MessageAdded,
     MessageDeleted,
     MessageUpdated,
     ReactionChanged,
-    TimerDue,
     UnknownEvent,
+)
+from bot.events.own import (
+    AccountChanged,
+    AccountLinked,
+    AccountNews,
+    AnyOwnEvent,
+    Connected,
+    FollowUpDue,
+    OwnEvent,
+    TimerDue,
 )
 from bot.events.stored import dump, load
 
 __all__ = [
+    "AccountChanged",
     "AccountLinked",
+    "AccountNews",
+    "AnyOwnEvent",
     "Api",
     "AppInstalled",
     "AppUninstalled",
@@ -58,10 +68,12 @@ __all__ = [
     "ContextRequested",
     "Credentials",
     "Event",
+    "FollowUpDue",
     "MessageAdded",
     "MessageDeleted",
     "MessageUpdated",
     "Node",
+    "OwnEvent",
     "PersonalEvent",
     "PortalEvent",
     "ReactionChanged",

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from bot.events.bases import Api, PersonalEvent, PortalEvent, Written
 from bot.events.fields import short_digest
+from bot.events.own import AnyOwnEvent
 
 CommandContext: TypeAlias = Literal["textarea", "keyboard", "menu"]
 CalendarAction: TypeAlias = Literal["add", "update", "delete"]
@@ -217,88 +218,6 @@ class CalendarEntryChanged(PortalEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connected(PortalEvent):
-    """A person gave us permission on the portal's page. We make it ourselves, so that they are told whatever happens.
-
-    Attributes:
-        user_id: Who.
-        dialog_id: The private chat in which they asked.
-        language: Two letters, of the chat.
-        too_late: Something that they had written waited too long to be carried out now.
-        digest: Of the link that was used.
-    """
-
-    user_id: int
-    bot_id: int
-    dialog_id: str
-    language: str
-    too_late: bool
-    digest: str
-    kind: Literal["connected"] = "connected"
-
-    @property
-    def key(self) -> str:
-        return f"{self.portal}:connected:{self.digest}"
-
-    @property
-    def lane(self) -> str:
-        return f"{self.portal}:{self.user_id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLinked(PortalEvent):
-    """A person connected an account at Cronofy. We make it ourselves, as `Connected`.
-
-    Attributes:
-        user_id: Who.
-        dialog_id: The private chat in which they asked.
-        language: Two letters, of the chat.
-        digest: Of the link that was used.
-        former: Cronofy's id of the account that it replaced, whose permission remains to be given back; "" without one.
-    """
-
-    user_id: int
-    bot_id: int
-    dialog_id: str
-    language: str
-    digest: str
-    former: str
-    kind: Literal["account_linked"] = "account_linked"
-
-    @property
-    def key(self) -> str:
-        return f"{self.portal}:linked:{self.digest}"
-
-    @property
-    def lane(self) -> str:
-        return f"{self.portal}:{self.user_id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerDue(PortalEvent):
-    """A presence was to end. We make it ourselves when the timer is set; the inbox hands it out when it is due.
-
-    Attributes:
-        user_id: Whose presence.
-        timer_id: Of the timer, which may have been stopped or replaced since.
-        attempt: Counted from 1; more than one when the portal did not answer.
-    """
-
-    user_id: int
-    timer_id: str
-    attempt: int = 1
-    kind: Literal["timer_due"] = "timer_due"
-
-    @property
-    def key(self) -> str:
-        return f"{self.portal}:timer:{self.user_id}:{self.timer_id}:{self.attempt}"
-
-    @property
-    def lane(self) -> str:
-        return f"{self.portal}:{self.user_id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(PortalEvent):
     """An event that we did not subscribe to, or do not know yet.
 
@@ -329,8 +248,6 @@ Event: TypeAlias = (
     | AppUninstalled
     | AppUpdated
     | CalendarEntryChanged
-    | Connected
-    | AccountLinked
-    | TimerDue
+    | AnyOwnEvent
     | UnknownEvent
 )

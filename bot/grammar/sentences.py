@@ -12,13 +12,19 @@ from bot.grammar.corrections import Corrections
 from bot.grammar.lexicon import Lexicon, Phrase, agreed
 from bot.grammar.meetings import MOST, Meetings
 from bot.grammar.model import Call, Reason, Unclear, Understood, Vocabulary, Wording
-from bot.grammar.words import Line
-from bot.references import NUMBER, Titled, folded, normal, write
+from bot.grammar.words import Line, owned
+from bot.references import LAST_ROW, NUMBER, Titled, folded, normal, write
 
 LONGEST = 2_000  # characters of a text that is looked at
 LONGEST_TIME = 100  # characters of a time in words
 
-_PATTERNS = {"meeting": NUMBER, "until?": "[a-z0-9:-]{1,16}", "key": "[A-Za-z0-9_-]{1,64}", "number": "[1-9][0-9]?"}
+_KEY = "[A-Za-z0-9_-]{1,64}"
+_PATTERNS = {
+    "meeting": f"{NUMBER}|#[1-{LAST_ROW}]@{_KEY}",
+    "until?": "[a-z0-9:-]{1,16}",
+    "key": _KEY,
+    "number": "[1-9][0-9]?",
+}
 
 
 class Grammar:
@@ -28,6 +34,7 @@ class Grammar:
         self._commands = manifest.commands
         self._lexicon = Lexicon(manifest)
         self._meetings = Meetings(manifest.app, self._lexicon.phrases)
+        self._clauses = owned(manifest.app.clauses)
         self._languages = _named(manifest.app)
         self._corrections = Corrections(self._lexicon.phrases, manifest.app.layouts, self._meetings.negations)
 
@@ -132,8 +139,11 @@ class Grammar:
 
     def _until(self, rest: Line) -> str | None:
         """Return what may be a time; whether it is one, others decide."""
-        text = rest.raw
-        if len(text) > LONGEST_TIME or text.endswith("?") or self._meetings.negations(rest.words):
+        comma = int(rest.words[:1] == (",",))
+        is_clause = self._clauses.length(rest.words, comma) > 0
+        text = rest.cut(comma).raw if is_clause else rest.raw
+        is_turned = not is_clause and self._meetings.negations(rest.words) > 0
+        if len(text) > LONGEST_TIME or text.endswith("?") or is_turned:
             return None
         return text if text[0].isalnum() else None
 

@@ -1,9 +1,10 @@
 """What was said about an end, and the instant that it means for somebody at some moment."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.errors import BotError
@@ -21,7 +22,21 @@ Reason = Literal[
     "soon",
     "when",  # several meanings, or a part is missing: to be asked with an example
     "no-day-end",  # it depends on the end of a working day that is not known
+    "no-meeting",  # it depends on a meeting, of which there is none ahead
+    "no-meeting-today",  # none runs or begins today
+    "no-meeting-now",  # none runs
+    "meetings",  # several meetings may be meant, and they end at different times
+    "no-calendar",  # it depends on a calendar that cannot be read
+    "in-group",  # it depends on a calendar, and others read along
 ]
+
+# Whose end is meant: that of the meeting that runs, of that one or else of today's next, of the next to begin.
+Which = Literal["running", "nearest", "next"]
+_NO_MEETING: Mapping[Which, Reason] = {
+    "running": "no-meeting-now",
+    "nearest": "no-meeting-today",
+    "next": "no-meeting",
+}
 
 
 class TimeUnclear(BotError):
@@ -30,6 +45,13 @@ class TimeUnclear(BotError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
+
+
+class Meeting(NamedTuple):
+    """When the person is in a meeting; both aware, UTC."""
+
+    starts: datetime
+    ends: datetime
 
 
 class Day(Protocol):
@@ -84,7 +106,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A length, or a day with a time; one without a time never ends anything.
+    """A length, the end of a meeting, or a day with a time; one without a time never ends anything.
 
     Attributes:
         span: Elapsed time; set for lengths only, which need no zone.
@@ -92,25 +114,32 @@ class Expression:
         clock: What the time may be, counted from 0:00 of the day; empty when none was said. From 24 hours on it is
             reached on the following day.
         day_end: The time is the end of the person's working day.
+        meeting: It ends with this meeting of the person's, which needs their calendar.
     """
 
     span: timedelta | None = None
     day: Day | None = None
     clock: tuple[timedelta, ...] = ()
     day_end: bool = False
+    meeting: Which | None = None
 
-    def ends(self, *, now: datetime, zone: ZoneInfo, day_end: time | None) -> datetime:
+    def ends(
+        self, *, now: datetime, zone: ZoneInfo, day_end: time | None, meetings: Iterable[Meeting] = ()
+    ) -> datetime:
         """Return the end as an aware UTC instant, from 1 second to 7 days after `now`.
 
         Args:
             now: Aware, UTC.
             zone: Where the person reads the clock.
             day_end: When the person's working day ends there; None if that is not known.
+            meetings: Those of the person that may be meant; needed if `meeting` is set.
 
         Raises:
             TimeUnclear: There is no such instant, or more than one, or it is out of bounds.
         """
-        if self.span is None:
+        if self.meeting is not None:
+            end = _end_of(self.meeting, meetings, now, zone)
+        elif self.span is None:
             end = self._instant(now, zone, day_end)
         elif self.span > LONGEST:
             raise TimeUnclear("far")
@@ -150,6 +179,25 @@ class Expression:
         if days[0] - today > LONGEST:
             raise TimeUnclear("far")
         return days
+
+
+def _end_of(which: Which, meetings: Iterable[Meeting], now: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the meeting that is meant ends, or all those that may be."""
+    within = [meeting for meeting in meetings if meeting.starts - now <= LONGEST and meeting.ends > now]
+    running = [meeting for meeting in within if meeting.starts <= now]
+    first = min((meeting.starts for meeting in within if meeting.starts > now), default=None)
+    coming = [meeting for meeting in within if meeting.starts == first]
+    if which == "next":
+        meant = coming
+    elif running or which == "running":
+        meant = running
+    else:
+        today = now.astimezone(zone).date()
+        meant = [meeting for meeting in coming if meeting.starts.astimezone(zone).date() == today]
+    ends = {meeting.ends for meeting in meant}
+    if len(ends) != 1:
+        raise TimeUnclear("meetings" if ends else _NO_MEETING[which])
+    return ends.pop()
 
 
 def _is_bare_hour(clock: tuple[timedelta, ...]) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.times import spans
 from bot.times.expression import Expression, Reason, TimeUnclear
+from bot.times.meetings import Meetings
 from bot.times.moments import Moments, one_of
 from bot.times.words import Words, load
 
@@ -59,6 +60,7 @@ class _Language:
         self._language = language
         self._words = words
         self._moments = Moments(language, words)
+        self._meetings = Meetings(words)
         self._until, self._about = (re.compile(f"{one_of(phrases)} ") for phrases in (words.until, words.about))
         self._lasting = re.compile(f"{one_of(words.lasting)} ")
         self._same = re.compile(rf"(?<![^\W\d_]){one_of(words.same)}(?![^\W\d_])")
@@ -66,6 +68,9 @@ class _Language:
     def read(self, text: str) -> Expression:
         text = " ".join(_HYPHEN.sub(" ", _STOP.sub(" ", text)).split())
         text = self._same.sub(lambda found: self._words.same[found[0]], text)
+        meeting = self._meetings.read(text)
+        if meeting is not None:
+            return Expression(meeting=meeting)
         try:
             until = self._until.match(text)
             return self._moment(text[until.end() :]) if until else self._length(text)

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.errors import ManifestError
 from bot.times import names
+from bot.times.expression import Which
 
 FILE = "times.toml"
 
@@ -49,6 +50,10 @@ class Words:
         noon: 12:00.
         midnight: 0:00 at either end of a day.
         day_end: The end of the working day, with or without a word of `until` or `lasting`.
+        end_of: Between a word of `until` and a meeting: its end.
+        over: Behind a word of `until` and a meeting: likewise.
+        during: Before a meeting: as long as it lasts.
+        meetings: What a meeting is called there, and which one that is.
         hours: Words behind an hour; first and last hour that they go with, from 24 on those of the following day.
         days: Names of days as seen from today, all known to dateparser.
         vague: Words of what has to be asked about: they name a time, and leave it open.
@@ -73,6 +78,10 @@ class Words:
     noon: Phrases
     midnight: Phrases
     day_end: Phrases
+    end_of: Phrases
+    over: Phrases
+    during: Phrases
+    meetings: Mapping[Phrase, Which]
     hours: Mapping[Phrase, tuple[Hour, Hour]]
     days: Phrases
     vague: Phrases

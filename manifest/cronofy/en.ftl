@@ -1,13 +1,14 @@
-link = Press the button and let me see your calendars outside Bitrix24 and answer invitations in them, by way of Cronofy. Meetings from there do not appear in my lists in this version yet, so for now this only prepares it. The link is for you alone; it works once, within 10 minutes.
+link = Press the button and let me see your calendars outside Bitrix24 and answer invitations in them, by way of Cronofy. Their meetings then stand in your lists beside those of Bitrix24. The link is for you alone; it works once, within 10 minutes.
 link-again = I had a permission for your calendars outside Bitrix24, but it is gone. Press the button to give it again; the link is for you alone and works once, within 10 minutes.
 link-with-all-rights = I have a permission for your calendars outside Bitrix24, but it does not include all that I need. Press the button to give it again and leave nothing out; the link is for you alone and works once, within 10 minutes.
 button = Connect calendars
 private-only = The link is for you alone, so please write “connect cronofy” to me in a private chat.
-done = Your calendars outside Bitrix24 are connected. Their meetings do not appear in my lists in this version yet. Write “disconnect cronofy” to end that.
-already = Your calendars outside Bitrix24 are connected already; their meetings do not appear in my lists in this version yet. Write “disconnect cronofy” to end that, or to connect another account afterwards.
+done = Your calendars outside Bitrix24 are connected; write “meetings” to see what is in them. Write “disconnect cronofy” to end that.
+already = Your calendars outside Bitrix24 are connected already; write “meetings” to see what is in them. Write “disconnect cronofy” to end that, or to connect another account afterwards.
 former-stays = The account that you had connected before is forgotten here, but Cronofy did not take the permission back. You can end it in your settings at Cronofy.
 forgotten = Your calendars outside Bitrix24 are disconnected: I have given the permission back at Cronofy and forgotten it.
 forgotten-here-only = I have forgotten the permission for your calendars outside Bitrix24, but Cronofy does not take it back at the moment, so it still stands there. You can end it in your settings at Cronofy.
+erased = Cronofy has told me that your data is to be deleted, so I have disconnected your calendars outside Bitrix24 and forgotten the permission. If you want them back, write “connect cronofy” to me in a private chat.
 nothing-connected = You have connected no calendars outside Bitrix24, so there is nothing to disconnect.
 
 # An account: whose it is, and a line for each login at a provider.

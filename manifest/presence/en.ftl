@@ -41,6 +41,12 @@ time-skipped = That time does not exist in the night when the clocks are put for
 time-far = I keep a status for 7 days at most, so I did nothing. For longer write just “{ $word }”, and “online” when you are back.
 time-soon = That is no time at all, so I did nothing. Write for example “{ $word } for 45m”.
 time-no-day-end = Bitrix24 does not tell me when your working day ends, so I did nothing. Write the time, for example “{ $word } until 18:00”.
+time-no-meeting = I find no meeting in the next 7 days that you organise or have accepted, so I did nothing. Write the time instead, for example “{ $word } until 15:00”.
+time-no-meeting-today = I find no meeting that you are in now or have later today, so I did nothing; only those that you organise or have accepted count. Write for example “{ $word } until my next meeting ends” or “{ $word } until 15:00”.
+time-no-meeting-now = I find no meeting that you are in now, so I did nothing; only those that you organise or have accepted count. Write for example “{ $word } until my next meeting ends” or “{ $word } until 15:00”.
+time-meetings = Several of your meetings may be meant, and they end at different times, so I did nothing. Write the time, for example “{ $word } until 15:00”.
+time-no-calendar = I cannot read all of your calendars, so I did nothing. Write the time, for example “{ $word } until 15:00”, or “meetings” to see what is missing.
+time-in-group = When your meetings end is none of this group's business, so I did nothing. Write to me in a private chat, or write the time, for example “{ $word } until 15:00”.
 
 superseded = This message reached me late: you have changed your status since then, and I kept that.
 changed-since = Your status has been changed since, so I left it as it is.

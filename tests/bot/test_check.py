@@ -227,6 +227,18 @@ async def test_cronofy_is_noted_with_the_address_that_it_has_to_know(ask, examin
     assert not [line for line in await examined() if "Cronofy" in line]
 
 
+async def test_address_that_leaves_no_room_for_pushes_is_noted(ask, world, examined):
+    world.public = lambda _: httpx.Response(200, text="alive\n")
+    cronofy = {"cronofy_client_id": "our-id", "cronofy_client_secret": "our-secret"}
+    url = "https://bot.example.com/" + "b" * 60
+    lines = [line for line in await examined(public_url=url, **cronofy) if "does not tell of changes" in line]
+
+    assert [line.partition(":")[0] for line in lines] == [
+        "note    Cronofy does not tell of changes, since STATUSBOT_PUBLIC_URL has more than 76 characters"
+    ]
+    assert not [line for line in await examined(**cronofy) if "does not tell" in line]
+
+
 async def test_need_for_an_older_key_is_noted(ask, examined):
     lines = await examined(secret_key=f"{NEW_KEY},{KEY}")
 

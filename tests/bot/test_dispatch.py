@@ -211,6 +211,20 @@ async def test_fault_of_the_database_is_left_to_the_inbox(ask, dispatcher, waiti
         await dispatcher.handle(Delivery(entry, 1))
 
 
+async def test_news_of_an_account_reach_whoever_hears_them(dispatcher, portal):
+    news = events.AccountChanged(
+        portal=portal.options.member_id, sent_at=1, domain="", user_id=17, what="change", channel_id="chn_1", since=0
+    )
+    delivery = Delivery(Entry(news.key, news.lane, events.dump(news)), 1)
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await dispatcher.handle(delivery)
+        await dispatcher.give_up(delivery)
+
+    (line,) = lines
+    assert (line["kind"], line["user_id"]) == ("account_changed", 17)
+    assert line["outcome"] == "ignored: Cronofy is not set up any more"
+
+
 # --- given up
 
 

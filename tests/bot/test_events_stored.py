@@ -7,7 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import StorageError
-from bot.events import AccountLinked, Connected, Event, MessageAdded, TimerDue, decode, dump, load, parse_form
+from bot.events import (
+    AccountChanged,
+    AccountLinked,
+    Connected,
+    Event,
+    FollowUpDue,
+    MessageAdded,
+    TimerDue,
+    decode,
+    dump,
+    load,
+    parse_form,
+)
 from tests.samples import forms
 
 SECRETS = ("_token]",)
@@ -27,7 +39,7 @@ def test_samples_show_every_kind_of_event() -> None:
     shown = {type(event) for name in forms.NAMES for event in decode(forms.tree(name))}
     (unknown,) = decode(parse_form(b"event=ONTASKADD"))
     assert load(dump(unknown)) == unknown
-    our_own = {Connected, AccountLinked, TimerDue}
+    our_own = {Connected, AccountLinked, AccountChanged, FollowUpDue, TimerDue}
     assert shown | {type(unknown)} | our_own == set(get_args(Event))
 
 
@@ -82,6 +94,14 @@ def test_news_of_an_account_is_read_back() -> None:
     )  # fmt: skip
     assert load(dump(news)) == news
     assert (news.key, news.lane) == (f"5c5c:linked:{'ab' * 16}", "5c5c:31")
+
+
+def test_news_of_cronofy_are_read_back() -> None:
+    news = AccountChanged(
+        portal="5c5c", sent_at=1795432200, domain="", user_id=31, what="change", channel_id="chn_1", since=1795432100
+    )
+    assert load(dump(news)) == news
+    assert news.lane == "5c5c:31"
 
 
 def test_kinds_are_distinct() -> None:

@@ -35,6 +35,7 @@ class Wording:
         default_factory=lambda: {"today": table("today", "сегодня")}
     )
     negations: Table = field(default_factory=lambda: table("not", "не"))
+    clauses: Table = field(default_factory=lambda: table("while", "пока"))
     vague: Table = field(default_factory=lambda: table("it one", "ее его"))
 
 

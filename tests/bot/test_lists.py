@@ -1,9 +1,11 @@
-from dataclasses import replace
+"""Lists that people were shown: what `#2` means, for whom, and for how long; and how a list follows what was answered."""
+
+from dataclasses import asdict, replace
 
 import pytest
 from sqlalchemy import select, text
 
-from bot.lists import KEPT_S, Listing, Row, lists
+from bot.lists import KEPT_S, Elsewhere, Listing, Remark, Row, lists
 from bot.vault import Vault
 
 PORTAL, NOW = "1b" * 16, 1_795_424_400
@@ -22,6 +24,13 @@ def row(meeting_id, state="Q"):
         exception=False,
         place="Attic",
     )
+
+
+NAME, OTHER_NAME = "0123456789ab", "ba9876543210"
+
+
+def outside_row(answer="needs_action", **differing):
+    return replace(row(0, "outside"), elsewhere=replace(Elsewhere(NAME, "Mira", answer), **differing))
 
 
 def listing(*rows, user_id=17, page=1):
@@ -66,16 +75,16 @@ async def test_page_that_was_never_shown_finds_nothing(kept, page):
     assert await kept.find(PORTAL, shown.key + page, NOW) is None
 
 
-async def test_answered_meeting_changes_in_all_its_rows(kept):
+def test_answered_meeting_changes_in_all_its_rows():
     series = listing(row(651), row(700), row(651))
 
-    assert [one.state for one in series.answered(651, "Y").rows] == ["Y", "Q", "Y"]
+    assert [one.state for one in series.answered("651", "Y").rows] == ["Y", "Q", "Y"]
 
 
-async def test_answered_row_is_counted_on_its_page(kept):
+def test_answered_row_is_counted_on_its_page():
     second = listing(*(row(number) for number in range(700, 712)), page=2)
 
-    assert [one.meeting_id for one in second.answered(710, "N").rows if one.state == "N"] == [710]
+    assert [one.meeting_id for one in second.answered("710", "N").rows if one.state == "N"] == [710]
 
 
 async def test_same_command_keeps_its_key(kept):
@@ -113,12 +122,13 @@ async def test_list_is_kept_for_a_day_and_then_deleted(kept, database):
     assert len(await database.read(lambda c: c.execute(select(lists.c.key)).all())) == 1
 
 
-async def test_titles_and_places_are_encrypted(kept, database):
-    await kept.keep(listing(row(651)), "one", "one meetings")
-    stored = await database.read(lambda c: c.execute(text("SELECT * FROM lists")).one())
+async def test_what_others_wrote_is_encrypted(kept, database):
+    remarks = (Remark("cronofy.login-syncing", "mira@example.org"),)
+    shown = listing(row(651), replace(outside_row(), clash="Board"))
+    await kept.keep(replace(shown, remarks=remarks), "one", "one meetings")
+    stored = str(await database.read(lambda c: c.execute(text("SELECT * FROM lists")).one()))
 
-    assert "Layoffs" not in str(stored)
-    assert "Attic" not in str(stored)
+    assert not [told for told in ("Layoffs", "Attic", "Mira", NAME, "Board", "mira@example.org") if told in stored]
 
 
 async def test_row_that_was_moved_to_another_person_is_not_believed(kept, database):
@@ -148,6 +158,31 @@ async def test_last_list_is_that_of_its_dialog(kept):
     assert await kept.last(PORTAL, 17, "chat311", NOW, unless_by="now") == group
 
 
+async def test_list_is_shown_at_the_page_to_which_it_was_turned(kept):
+    shown = await kept.keep(listing(*(row(number) for number in range(700, 712))), "one", "one meetings")
+    turned = replace(shown, page=2, made_at=NOW + 9)
+    await kept.rewrite(turned, NOW + 9)
+
+    assert await kept.shown(PORTAL, shown.shown_as, NOW + 9) == turned
+    assert await kept.shown("another", shown.shown_as, NOW + 9) is None
+    assert await kept.shown(PORTAL, shown.shown_as, NOW + 10 + KEPT_S) is None
+
+
+async def test_all_lists_of_a_person_are_those_of_a_day_in_one_dialog(kept):
+    mine = [await kept.keep(listing(row(number)), str(number), f"{number} meetings") for number in (651, 700)]
+    await kept.keep(listing(row(701), user_id=42), "three", "three meetings")
+    await kept.keep(replace(listing(row(702)), dialog_id="chat311"), "four", "four meetings")
+    assert sorted(await kept.all_of(PORTAL, 17, "17", NOW), key=lambda one: one.rows[0].meeting_id) == mine
+    assert await kept.all_of(PORTAL, 17, "17", NOW + KEPT_S + 1) == []
+
+    await kept.forget_all_of(PORTAL, 17)
+    assert [len(await kept.all_of(PORTAL, *whose, NOW)) for whose in ((17, "17"), (17, "chat311"), (42, "42"))] == [
+        0,
+        0,
+        1,
+    ]
+
+
 async def test_list_of_the_message_itself_is_not_the_last_one(kept):
     before = await kept.keep(listing(row(651)), "one", "one meetings")
     await kept.keep(listing(row(700)), "two", "two meetings")
@@ -162,3 +197,96 @@ async def test_list_that_was_not_shown_is_forgotten(kept):
 
     assert await kept.find(PORTAL, dropped.shown_as, NOW) is None
     assert await kept.last(PORTAL, 17, "17", NOW, unless_by="now") == before
+
+
+# --- what stands outside Bitrix24
+
+
+@pytest.mark.parametrize(
+    ("listed", "references"),
+    [
+        (row(651), ("651",)),
+        (row(651, "N"), ("651",)),
+        *((row(651, state), ()) for state in ("H", "own", "busy", "gone")),
+        (outside_row(), (f"ext:{NAME}",)),
+        (outside_row("sent-accepted"), (f"ext:{NAME}",)),
+        (outside_row("unknown"), (f"ext:{NAME}",)),
+        (outside_row(barred="read-only"), ()),
+        (outside_row("own"), ()),
+        (outside_row("gone"), ()),
+        (replace(row(651), elsewhere=outside_row().elsewhere), ("651", f"ext:{NAME}")),
+        (replace(row(651, "H"), elsewhere=outside_row().elsewhere), (f"ext:{NAME}",)),
+        (replace(row(651), elsewhere=outside_row(barred="cancelled").elsewhere), ("651",)),
+    ],
+)
+def test_row_names_what_can_be_answered_of_it(listed, references):
+    assert listed.references == references
+
+
+def test_answer_outside_changes_that_part_only():
+    both = replace(row(651), elsewhere=outside_row().elsewhere)
+    other = outside_row(name=OTHER_NAME)
+    answered = listing(both, outside_row(), other).answered(f"ext:{NAME}", "sent-accepted")
+
+    assert [(one.state, one.elsewhere.answer) for one in answered.rows] == [
+        ("Q", "sent-accepted"),
+        ("outside", "sent-accepted"),
+        ("outside", "needs_action"),
+    ]
+    assert [one.state for one in answered.answered("651", "Y").rows] == ["Y", "outside", "outside"]
+
+
+@pytest.mark.parametrize("reference", ["0", "700", f"ext:{OTHER_NAME}", NAME, "#1", ""])
+def test_answer_to_something_else_changes_nothing(reference):
+    shown = listing(row(651), outside_row(), row(0, "own"))
+
+    assert shown.answered(reference, "Y") == shown
+
+
+async def test_list_with_events_outside_is_found_as_it_was_shown(kept):
+    rows = (outside_row(barred="managed"), replace(row(651), elsewhere=outside_row().elsewhere, clash="Board"))
+    remarks = (Remark("cronofy.away"), Remark("cronofy.login-syncing", "mira@example.org"))
+    shown = await kept.keep(replace(listing(*rows), remarks=remarks), "one", "one meetings")
+
+    found = await kept.find(PORTAL, shown.shown_as, NOW)
+    assert (found.rows, found.remarks) == (rows, remarks)
+
+
+# --- other releases
+
+
+@pytest.fixture
+def rewrite(kept, database, secret_key):
+    """Return what changes the content of a list as another release would have written it."""
+
+    async def change(shown, work):
+        content = asdict(shown)
+        work(content)
+        sealed = Vault([secret_key]).close(content)
+        await database.write(lambda c: c.execute(lists.update().values(content=sealed)))
+        return await kept.find(PORTAL, shown.shown_as, NOW)
+
+    return change
+
+
+async def test_list_of_an_older_release_can_be_read(kept, rewrite):
+    def as_before(content):
+        del content["remarks"]
+        for one in content["rows"]:
+            del one["elsewhere"], one["clash"]
+
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
+
+    assert await rewrite(shown, as_before) == shown
+
+
+@pytest.mark.parametrize("part", ["list", "row", "elsewhere", "remark"])
+async def test_what_a_newer_release_keeps_besides_is_ignored(kept, rewrite, part):
+    rows = (replace(row(651), elsewhere=outside_row().elsewhere),)
+    shown = await kept.keep(replace(listing(*rows), remarks=(Remark("cronofy.away"),)), "one", "one meetings")
+
+    def as_later(content):
+        (first,), (remark,) = content["rows"], content["remarks"]
+        {"list": content, "row": first, "elsewhere": first["elsewhere"], "remark": remark}[part]["later"] = 1
+
+    assert await rewrite(shown, as_later) == shown

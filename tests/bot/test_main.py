@@ -182,16 +182,17 @@ async def test_demo_refuses_what_is_no_text(tmp_path):
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize("option", ["--port", "--cronofy-port"])
 @pytest.mark.parametrize("port", ["80000", "-5", "http"])
-async def test_emulator_refuses_what_is_no_port(tmp_path, port):
-    ended = await statusbot(tmp_path, "emulator", "--port", port)
+async def test_emulator_refuses_what_is_no_port(tmp_path, port, option):
+    ended = await statusbot(tmp_path, "emulator", option, port)
 
     assert ended.status == 2
-    assert "Invalid value for '--port'" in ended.err
+    assert f"Invalid value for '{option}'" in ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("words", [("demo",), ("emulator", "--port", "0")])
+@pytest.mark.parametrize("words", [("demo",), ("emulator", "--port", "0", "--cronofy-port", "0")])
 async def test_demo_ends_in_good_order_and_leaves_nothing(tmp_path, words, number):
     """SIGHUP is what a terminal sends that is closed."""
     process = await asyncio.create_subprocess_exec(

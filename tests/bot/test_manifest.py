@@ -30,7 +30,7 @@ ru = ["и"]
 """
 OTHERS = (
     *("language_names", "openings", "requests", "nouns", "articles", "prepositions", "next", "all"),
-    *("periods.today", "periods.tomorrow", "periods.week", "negations", "vague"),
+    *("periods.today", "periods.tomorrow", "periods.week", "negations", "clauses", "vague"),
 )
 MEETING = """
 scopes = ["calendar"]

@@ -72,7 +72,7 @@ def secrets_of(outside):
 @pytest.mark.parametrize(
     ("words", "title", "told"),
     [
-        ("connect cronofy", DONE, ["are connected. Their meetings do not appear in my lists in this version yet. Write “disconnect cronofy”", "Account: mira@example.org", "“Mira”, “Choir”"]),
+        ("connect cronofy", DONE, ["are connected; write “meetings” to see what is in them. Write “disconnect cronofy”", "Account: mira@example.org", "“Mira”, “Choir”"]),
         ("подключить cronofy", "Ваши календари подключены", ["вне Битрикс24 подключены", "Учётная запись: mira@example.org"]),
     ],
 )  # fmt: skip
@@ -115,7 +115,7 @@ async def test_older_portal_tells_as_well(portal, make_ask, outside):
     async with Browser(portal, ask.receiver.app()) as browser:
         await browser.open(browser.agree_outside(outside, link))
 
-    assert said(portal)[-1].startswith("Ваши календари вне Битрикс24 подключены.")
+    assert said(portal)[-1].startswith("Ваши календари вне Битрикс24 подключены;")
 
 
 async def test_news_name_logins_in_trouble_with_their_links(portal, outside, link, arrive):
@@ -139,7 +139,7 @@ async def test_news_are_told_without_details_that_cronofy_does_not_tell(ask, por
     assert page.status == 200
     assert (
         said(portal)[-1]
-        == "Your calendars outside Bitrix24 are connected. Their meetings do not appear in my lists in this version yet. Write “disconnect cronofy” to end that."
+        == "Your calendars outside Bitrix24 are connected; write “meetings” to see what is in them. Write “disconnect cronofy” to end that."
     )
     assert await account(ask) is not None
 

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.references import All, Next, Number, Reference, Row, Titled, normal, read, write
+from bot.references import All, External, Next, Number, Reference, Row, Titled, normal, read, write
 
 FORMS = [
     (Number(651), "651"),
     (Number(5), "5"),
     (Row(2), "#2"),
     (Row(2, of="k3f9"), "#2@k3f9"),
+    (External("0123456789ab"), "ext:0123456789ab"),
     (Next(), "next"),
     (Titled("standup"), "title:standup"),
     (Titled("next"), "title:next"),
@@ -39,6 +40,16 @@ def test_every_title_can_be_read_again(title: str, *, casual: bool) -> None:
     "word",
     [
         *("", "0", "0651", "-5", "٦٥١", "1234567890123456789", "651 ", "#0", "#10", "#", "#2@", "#2@[b]", "#@k3f9"),
+        *(
+            "ext:",
+            "ext",
+            "ext:0123456789a",
+            "ext:0123456789abc",
+            "ext:0123456789AB",
+            "ext:0123456789ag",
+            "EXT:0123456789ab",
+        ),
+        *("ext:0123456789ab ", "ext:0123456789ab\n", "ext:\u0660123456789ab", "ext:[b]0123456789"),
         *("Next", "title:", "title", "title?:", "all:", "all:month", "all:today:", "everything", "standup"),
     ],
 )

@@ -11,6 +11,8 @@ from sqlalchemy import select, text, update
 from bot.accounts import Account
 from bot.database import Database, metadata
 from bot.errors import SettingsError
+from bot.externals import Shown
+from bot.followups import FollowUp, Part
 from bot.lists import Listing
 from bot.order import Place
 from bot.questions import Question
@@ -21,6 +23,18 @@ PORTAL, OTHER = "1b" * 16, "2c" * 16
 ADMIN, MIRA, JURIS = 1, 17, 23
 INSTALLED = Portal(PORTAL, "proof-of-origin-5d41402a", "https://oauth.bitrix.info", ADMIN, "en")
 CALLS = (("reset", ("651",)), ("decline", ("652", "653")))
+FOLLOW_UP = FollowUp(
+    portal=PORTAL,
+    key="event-1",
+    user_id=MIRA,
+    bot_id=905,
+    dialog_id="17",
+    private=True,
+    api="v2",
+    language="en",
+    message_id=1,
+    parts=(Part("Sent.", ""),),
+)
 ACCOUNT = Account(PORTAL, MIRA, "acc_1", "access-a", "refresh-a", scope="", zone="", push_key="push", made_at=100)
 LISTING = Listing("", PORTAL, MIRA, "17", "en", "agenda.heading-week", "", "Europe/Riga", (), page=1, made_at=100)
 
@@ -293,12 +307,14 @@ async def test_every_encrypted_column_is_rotated(store: Store, secret_key: Secre
     await save(store, pair("a"))
     await store.lists.keep(LISTING, "event-1", "event-1 meetings")
     await store.accounts.save(ACCOUNT)
+    await store.externals.name(PORTAL, MIRA, [Shown("cal", "evt", "2026-11-25", "Fair", "Work", "Europe/Riga")], 100)
+    await store.follow_ups.keep(FOLLOW_UP, 100)
     found = set()
     for table in metadata.sorted_tables:
         rows = await store.database.read(lambda c, table=table: c.execute(select(table)).mappings().all())
-        found |= {column for row in rows for column, value in row.items() if str(value).startswith("gAAAA")}
+        found |= {table.c[column] for row in rows for column, value in row.items() if str(value).startswith("gAAAA")}
 
-    assert found == {column.name for column in _SEALED}
+    assert found == set(_SEALED)
 
 
 async def test_nothing_secret_is_in_the_files(store: Store, database: Database, tmp_path: Path) -> None:
@@ -331,7 +347,7 @@ async def ask(store: Store, *, asked_at: int = 100, asked_by: str = "event-1", p
 async def test_question_returns_what_was_asked(store: Store) -> None:
     key = await ask(store)
     question = await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=100, dialog_id="17")
-    assert question == Question("17", key, CALLS, 100, "ru")
+    assert question == Question("17", key, CALLS, 100, "ru", confirms=True)
 
 
 async def test_same_event_asks_the_same_question(store: Store) -> None:

@@ -144,6 +144,7 @@ DIALOGUE = [
     ("Couldiz youiz declineiz 651, pleaseiz?", "You are not going: meeting 651"),
     ("undoiz", "You are going: meeting 651"),
     ("statusiz 651", "You have accepted: meeting 651"),
+    ("dndiz untiliz myiz nextiz meetingiz endsiz", "Do not disturb is on until"),
     ("dndiz foriz 45miz", "Do not disturb is on until"),
     ("awayiz untiliz 15:00", "Your status is “away” until"),
     ("lunchiz untiliz tomorrowiz 9:00", "Your status is “break” until"),

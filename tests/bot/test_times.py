@@ -1,6 +1,7 @@
 """When a time ends, where it cannot, and which words manifest/times.toml must have."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ManifestError
-from bot.times import Expression, Times, TimeUnclear
+from bot.times import Expression, Meeting, Times, TimeUnclear
 
 MANIFEST = Path(__file__).parents[2] / "manifest"
 RIGA = ZoneInfo("Europe/Riga")
@@ -37,10 +38,14 @@ of_month = []
 noon = ["mittag"]
 midnight = ["mitternacht"]
 day_end = ["feierabend"]
+end_of = ["zum ende"]
+over = ["zu ende ist"]
+during = ["während"]
 days = ["heute", "morgen", "übermorgen"]
 vague = ["abend"]
 numbers = { ein = 1, eine = 1, zwei = 2, anderthalb = 1.5 }
 parts = { halb = 0.5, halbe = 0.5, viertel = 0.25 }
+meetings = { "der besprechung" = "nearest", "die besprechung" = "nearest", "die nächste besprechung" = "next" }
 hours = { "nachmittags" = [12, 18] }
 same = { "h" = "stunde", "zweieinhalb" = "zwei und halb" }
 """
@@ -52,11 +57,12 @@ def ends(
     zone: ZoneInfo = RIGA,
     *,
     day_end: time | None = time(18),
+    meetings: Sequence[Meeting] = (),
     times: Times = ALL,
 ) -> str:
     """Write the end as the person's clock shows it, or the reason why there is none."""
     try:
-        end = times.read(text).ends(now=now, zone=zone, day_end=day_end)
+        end = times.read(text).ends(now=now, zone=zone, day_end=day_end, meetings=meetings)
     except TimeUnclear as unclear:
         return unclear.reason
     assert end.tzinfo is UTC
@@ -136,6 +142,80 @@ def test_end_of_day_is_that_of_the_persons_working_day(text: str):
 
 def test_end_of_day_of_another_day_is_told_from_the_day():
     assert ends("until tomorrow end of day") == "Tue 24 18:00"
+
+
+def meeting(starts: str, ends: str) -> Meeting:
+    """Return a meeting between two times of days in November 2026, on the clock of Riga: "23 11:00"."""
+
+    def instant(told: str) -> datetime:
+        return datetime.strptime(f"2026-11-{told}", "%Y-%m-%d %H:%M").replace(tzinfo=RIGA).astimezone(UTC)
+
+    return Meeting(instant(starts), instant(ends))
+
+
+RUNNING = meeting("23 10:30", "23 11:30")
+AFTERNOON = meeting("23 15:00", "23 16:00")
+TOMORROW = meeting("24 09:00", "24 10:00")
+
+
+@pytest.mark.parametrize(
+    ("meetings", "running", "nearest", "following"),
+    [
+        ([], "no-meeting-now", "no-meeting-today", "no-meeting"),
+        ([RUNNING], "Mon 23 11:30", "Mon 23 11:30", "no-meeting"),
+        ([AFTERNOON], "no-meeting-now", "Mon 23 16:00", "Mon 23 16:00"),
+        ([TOMORROW], "no-meeting-now", "no-meeting-today", "Tue 24 10:00"),
+        ([TOMORROW, AFTERNOON, RUNNING], "Mon 23 11:30", "Mon 23 11:30", "Mon 23 16:00"),
+    ],
+)
+def test_meeting_is_the_one_that_runs_or_comes(meetings: list[Meeting], running: str, nearest: str, following: str):
+    said = {"for this meeting": running, "until the meeting ends": nearest, "until my next meeting ends": following}
+    said |= {"пока идет встреча": running, "до конца встречи": nearest, "до конца следующей встречи": following}
+
+    assert {text: ends(text, meetings=meetings) for text in said} == said
+
+
+def test_meetings_at_once_are_certain_only_if_they_end_together():
+    long, longer = meeting("23 10:00", "23 12:00"), meeting("23 15:00", "23 17:00")
+
+    assert ends("until the meeting ends", meetings=[RUNNING, long]) == "meetings"
+    assert ends("until the meeting ends", meetings=[RUNNING, meeting("23 09:00", "23 11:30")]) == "Mon 23 11:30"
+    assert ends("until the end of my next meeting", meetings=[AFTERNOON, longer]) == "meetings"
+    assert ends("until the end of my next meeting", meetings=[AFTERNOON, AFTERNOON]) == "Mon 23 16:00"
+    assert ends("during the meeting", meetings=[RUNNING, AFTERNOON, longer]) == "Mon 23 11:30"
+
+
+def test_meeting_runs_from_its_first_moment_and_not_in_its_last():
+    begins, is_over = meeting("23 11:00", "23 11:45"), meeting("23 10:00", "23 11:00")
+
+    assert ends("for this meeting", meetings=[begins, is_over]) == "Mon 23 11:45"
+    assert ends("until my next meeting ends", meetings=[begins]) == "no-meeting"
+    assert ends("for this meeting", meetings=[is_over]) == "no-meeting-now"
+
+
+def test_meeting_of_today_is_told_by_the_persons_clock():
+    late = [meeting("24 00:30", "24 01:00")]  # still Monday in New York, where it is 4:00
+
+    assert ends("until the meeting ends", meetings=late) == "no-meeting-today"
+    assert ends("until the meeting ends", zone=NEW_YORK, meetings=late) == "Mon 23 18:00"
+    evening = at(NEW_YORK, 2026, 11, 22, 20)  # already Monday in Riga
+    assert (
+        ends("until the meeting ends", evening, NEW_YORK, meetings=[meeting("23 06:00", "23 06:30")]) == "Sun 22 23:30"
+    )
+
+
+def test_end_of_a_meeting_is_kept_within_its_bounds():
+    last_second = RUNNING.ends - timedelta(milliseconds=500)
+
+    assert ends("until the meeting ends", last_second, meetings=[RUNNING]) == "soon"
+    assert ends("until the meeting ends", meetings=[meeting("20 09:00", "30 11:01")]) == "far"
+    assert ends("until my next meeting ends", meetings=[meeting("30 11:00", "30 12:00")]) == "far"
+    assert ends("until my next meeting ends", meetings=[meeting("30 11:01", "30 12:00")]) == "no-meeting"
+
+
+def test_only_the_end_of_a_meeting_asks_for_meetings():
+    assert ALL.read("until the end of my next meeting") == Expression(meeting="next")
+    assert [ALL.read(text).meeting for text in ("for 45m", "until 15:00", "until eod")] == [None, None, None]
 
 
 # Clocks of Riga: 2026-10-25 04:00 is 03:00 again, 2027-03-28 03:00 is 04:00. New York: 2026-11-01 at 2:00, 2027-03-14 at 2:00.
@@ -255,6 +335,10 @@ def test_any_text_ends_within_seven_days_or_is_unclear(text: str, now: datetime,
         ("bis freitag 18:00", "Fri 27 18:00"),
         ("bis 25. november 10:00", "Wed 25 10:00"),
         ("bis feierabend", "Mon 23 18:00"),
+        ("bis zum ende der besprechung", "Mon 23 11:30"),
+        ("bis die besprechung zu ende ist", "Mon 23 11:30"),
+        ("während der besprechung", "Mon 23 11:30"),
+        ("bis die nächste besprechung zu ende ist", "Mon 23 16:00"),
         ("bis morgen", "when"),
         ("bis heute abend", "when"),
         ("stunden", "unknown"),
@@ -264,7 +348,7 @@ def test_any_text_ends_within_seven_days_or_is_unclear(text: str, now: datetime,
 def test_third_language_needs_words_only(tmp_path: Path, text: str, end: str):
     (tmp_path / "times.toml").write_text(GERMAN, encoding="utf-8")
 
-    assert ends(text, times=Times.load(tmp_path, ["de"])) == end
+    assert ends(text, meetings=[RUNNING, AFTERNOON], times=Times.load(tmp_path, ["de"])) == end
 
 
 @pytest.mark.parametrize(
@@ -277,6 +361,7 @@ def test_third_language_needs_words_only(tmp_path: Path, text: str, end: str):
         (GERMAN + "extra = []\n", ["de"], r"de\.extra"),
         (GERMAN.replace('"bis"', '"Bis"'), ["de"], "lower case"),
         (GERMAN.replace('"bis"', '"вперёд"'), ["de"], "Cyrillic io"),
+        (GERMAN.replace('"next"', '"last"'), ["de"], "de.meetings.die nächste besprechung"),
         (GERMAN.replace("zwei = 2", "zwei = 200"), ["de"], "de.numbers.zwei"),
         (GERMAN.replace("alone = []", 'alone = ["weile"]'), ["de"], "unit 'weile'"),
         (GERMAN.replace('"übermorgen"', '"irgendwann"'), ["de"], "day 'irgendwann'"),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.times import Times, TimeUnclear
+from bot.times import Meeting, Times, TimeUnclear
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples"
@@ -52,7 +52,10 @@ def span(times: Times, phrase: str) -> timedelta | None:
 def outcome(times: Times, phrase: str) -> datetime | str:
     try:
         return times.read(phrase).ends(
-            now=EVERYDAY["now"], zone=ZoneInfo(EVERYDAY["zone"]), day_end=EVERYDAY["day_end"]
+            now=EVERYDAY["now"],
+            zone=ZoneInfo(EVERYDAY["zone"]),
+            day_end=EVERYDAY["day_end"],
+            meetings=[Meeting(*edges) for edges in EVERYDAY["meetings"]],
         )
     except TimeUnclear as unclear:
         return unclear.reason

@@ -48,6 +48,11 @@ class ChatPage:
         return self.page.get_by_role("log")
 
     @property
+    def commands(self) -> Locator:
+        """The commands to choose from; other lists have options too."""
+        return self.page.get_by_role("listbox").get_by_role("option")
+
+    @property
     def bubbles(self) -> Locator:
         return self.log.locator("[data-message]")
 

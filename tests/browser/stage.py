@@ -67,9 +67,10 @@ class Demo:
         assert answer.status_code == 200, answer.text
         return answer.json()["result"]
 
-    async def state(self) -> Any:
+    async def state(self, part: str = "state", **query: Any) -> Any:
+        """Return a part of what the emulator tells: of the portal, or as `cronofy/state` of Cronofy."""
         async with httpx.AsyncClient(trust_env=False) as http:
-            return (await http.get(f"{self.url}emulator/state")).json()
+            return (await http.get(f"{self.url}emulator/{part}", params=query)).json()
 
     async def end(self) -> int:
         """End it as Ctrl-C does; return the exit status."""

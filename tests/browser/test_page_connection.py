@@ -198,7 +198,7 @@ async def test_draft_stays_with_whoever_wrote_it(page):
 
 async def test_shift_tab_leaves_the_command_list_behind(page):
     await page.box.press_sequentially("/inv")
-    await expect(page.page.get_by_role("option")).to_have_count(1)
+    await expect(page.commands).to_have_count(1)
     await page.box.press("Shift+Tab")
 
     await expect(page.box).not_to_be_focused()

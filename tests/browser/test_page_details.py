@@ -270,7 +270,7 @@ async def test_page_forgets_what_another_portal_knew(browser):
             await page.say("accept 651")
             await expect(page.meeting(699)).to_be_visible()
         port = demo.url.rstrip("/").rpartition(":")[2]
-        async with started_demo(sys.executable, "-m", "bot", "emulator", "--port", port):
+        async with started_demo(sys.executable, "-m", "bot", "emulator", "--port", port, "--cronofy-port", "0"):
             await expect(page.meeting(651)).to_have_attribute("data-answer", "Q")
 
             await expect(page.meeting(699)).to_have_count(0)

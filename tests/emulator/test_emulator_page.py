@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.emulator.cronofy.seed import demo_cronofy
 from bot.emulator.page.view import view
 from bot.emulator.portal import Portal
 from bot.emulator.server import Running, start
@@ -99,6 +100,26 @@ async def test_page_is_told_of_rest_calls(window: Window, http: httpx.AsyncClien
     message = await window.next()
 
     assert [value["method"] for value in message["set"].values()] == ["profile"]
+
+
+async def test_page_is_told_what_cronofy_is_asked_and_what_changes_there(portal: Portal) -> None:
+    cronofy = demo_cronofy(portal)
+    talk = next(event for event in cronofy.events.values() if event.summary == "Contract talk")
+    started = await start(portal, cronofy=cronofy)
+    async with (
+        httpx.AsyncClient(base_url=started.url, trust_env=False) as http,
+        http.stream("GET", "/emulator/live") as response,
+    ):
+        window = Window(response)
+        await window.next()
+        cronofy.handle("GET", "/v1/userinfo")
+        asked = await window.next()
+        await http.post("/emulator/cronofy/answer_elsewhere", json={"event_uid": talk.uid, "answer": "accepted"})
+        answered = await window.next()
+    await started.stop()
+
+    assert list(asked["set"]) == ["cronofy-call/0"]
+    assert answered["set"][f"external/{talk.uid}"]["answer"] == "accepted"
 
 
 async def test_page_is_told_the_time_when_the_clock_moves(

@@ -4,6 +4,7 @@ A kill between the answer and the note that it was given lets the same words be 
 """
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -98,6 +99,25 @@ async def test_timer_of_a_message_that_was_only_acknowledged_runs_after_a_kill(b
     assert (await answered(company, message)).startswith(SAID[said])
     await until(lambda: back(company))
     assert len(set(answers(company, message))) == 1
+
+
+@pytest.mark.parametrize("said", ["dnd until my next meeting ends", "не беспокоить до конца следующей встречи"])
+async def test_end_of_a_meeting_is_found_and_kept_after_kills(bot, company, said):
+    starts = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=1)
+    company.add_meeting(700, name="Review", host=23, guests={17: "Y"}, start=starts.replace(tzinfo=None), minutes=90)
+    company.faults.add("calendar.event.get.nearest", faults.slow(3600))
+    message = company.say(17, said)
+    await until(lambda: any(call.method == "calendar.event.get.nearest" for call in company.calls))
+    await bot.kill()
+    await bot.start()
+    end = f"{starts + timedelta(minutes=90):%H:%M} (UTC)"
+    assert end in await answered(company, message)
+
+    await bot.kill()
+    await bot.start()
+    status = company.say(17, "status")
+    assert end in await answered(company, status)
+    assert company.presence[17] == "dnd"
 
 
 async def test_kill_between_the_change_and_its_answer_still_ends_the_presence(bot, company):

@@ -157,7 +157,7 @@ async def test_connect_in_a_group_points_to_the_private_chat(ask, portal, linked
         (
             "en",
             [
-                "connected already; their meetings do not appear in my lists in this version yet. Write “disconnect cronofy”",
+                "connected already; write “meetings” to see what is in them. Write “disconnect cronofy”",
                 "Account: mira@example.org",
                 "“Mira”, “Choir”",
             ],

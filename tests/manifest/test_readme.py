@@ -5,10 +5,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 
 import pytest
 
 from bot.__main__ import cli
+from bot.channels import longest_public_url
 from bot.check import Report, examine
 from bot.grammar import Grammar, Understood
 from bot.manifest import load
@@ -18,13 +20,41 @@ from tests.manifest.readme import FILES, ROOT, mark, parts
 from tests.process import PATIENCE_S
 
 READMES = {language: file.read_text(encoding="utf-8") for language, file in FILES.items()}
-EXAMPLES = {"en": "Talking to it", "ru": "Как с ним говорить"}
+EXAMPLES = {
+    "en": ("Talking to it", "Calendars outside Bitrix24"),
+    "ru": ("Как с ним говорить", "Календари вне Битрикс24"),
+}
 CODE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r" *# .*$", re.MULTILINE)
+FENCED = re.compile(r"^```\w*\n.*?^```$", re.DOTALL | re.MULTILINE)
+# A conversation, behind the command that holds it.
+SAMPLE = re.compile(r"`\.venv/bin/statusbot (demo --say [^`]*)`[^`]*```\n(.*?)\n```", re.DOTALL)
+# As the bot writes days in English and in Russian, and the demo what it changed. Near midnight an hour gains its day.
+DAY = r"\w+, (?:\w+ \d+(?:, \d{4})?|\d+ \w+\.?(?: \d{4}\sг\.)?)"
+MOMENT = re.compile(rf"(?:{DAY}, |\d{{4}}-\d\d-\d\d )?\d\d:\d\d")
+# What has no password, and so stays on this machine.
+INWARD = {"/health/ready", "/metrics"}
 # What differs from one installation to another.
 OWN = re.compile(r"https?://[\w.:-]+|\([\w./-]+\)|\d+")
 
 in_both = pytest.mark.parametrize("language", READMES)
+
+
+def let_through_by_caddy(readme, path):
+    (patterns,) = re.findall(r"@bot path (.+)", readme)
+    return any(fnmatchcase(path, pattern) for pattern in patterns.split())
+
+
+def let_through_by_nginx(readme, path):
+    locations = re.findall(r"location (= )?(\S+) +\{ proxy_pass", readme)
+    return any(path == place if exactly else path.startswith(place) for exactly, place in locations)
+
+
+@pytest.fixture
+async def routes(make_ask, outside):
+    """Every path that the bot answers, with Cronofy set up."""
+    app = (await make_ask(cronofy=outside)).receiver.app()
+    return {resource.canonical for resource in app.router.resources()}
 
 
 # --- what is made from other files
@@ -46,12 +76,15 @@ def test_made_part_is_current(name, language):
 
 @in_both
 def test_every_example_is_understood(language):
-    section = re.search(rf"^## {EXAMPLES[language]}\n(.*?)^## ", READMES[language], re.DOTALL | re.MULTILINE)
+    """Whatever stands in backticks where people are told what to write, but for what belongs into a terminal."""
+    told = FENCED.sub("", READMES[language])
+    sections = [re.search(rf"^## {title}\n(.*?)^## ", told, re.DOTALL | re.MULTILINE) for title in EXAMPLES[language]]
     grammar = Grammar(load(ROOT / "manifest"))
 
-    assert section is not None
-    for example in re.findall("`([^`]+)`", section[1]):
-        assert isinstance(grammar.split(example), Understood), example
+    for section in sections:
+        assert section is not None
+        for example in re.findall("`([^`]+)`", section[1]):
+            assert example.startswith(".venv/") or isinstance(grammar.split(example), Understood), example
 
 
 @in_both
@@ -78,17 +111,27 @@ def test_pictures_and_linked_files_exist(language):
 
 
 @in_both
-def test_sample_conversation_is_what_the_demo_says(language):
-    """But for dates, times, and what `…` leaves out."""
-    told = re.search(r"`\.venv/bin/statusbot (demo --say [^`]*)`[^`]*```\n(.*?)\n```", READMES[language], re.DOTALL)
-    assert told is not None
-    run = subprocess.run(
-        [sys.executable, "-m", "bot", *shlex.split(told[1])], cwd=ROOT, check=True, capture_output=True, encoding="utf-8", timeout=PATIENCE_S,
-    )  # fmt: skip
-    moment = re.compile(r", \w+, [^:(]*\d\d:\d\d|\d\d:\d\d")
-    wanted = re.escape(moment.sub("TIME", told[2])).replace("…", ".*")
+def test_links_within_lead_to_headings(language):
+    """A heading is addressed by its words, as GitHub does it."""
+    titles = re.findall("^#+ (.*)", FENCED.sub("", READMES[language]), re.MULTILINE)
+    addresses = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", READMES[language]))
 
-    assert re.fullmatch(wanted, moment.sub("TIME", run.stdout.strip())), run.stdout
+    assert linked
+    assert linked <= addresses
+
+
+@in_both
+@pytest.mark.parametrize("number", range(2))
+def test_sample_conversation_is_what_the_demo_says(number, language):
+    """But for dates, times, and what `…` leaves out."""
+    command, told = SAMPLE.findall(READMES[language])[number]
+    run = subprocess.run(
+        [sys.executable, "-m", "bot", *shlex.split(command)], cwd=ROOT, check=True, capture_output=True, encoding="utf-8", timeout=PATIENCE_S,
+    )  # fmt: skip
+    wanted = re.escape(MOMENT.sub("TIME", told)).replace("…", ".*")
+
+    assert re.fullmatch(wanted, MOMENT.sub("TIME", run.stdout.strip())), run.stdout
 
 
 @in_both
@@ -97,18 +140,33 @@ def test_metrics_are_those_of_the_process(language):
         (name.removesuffix("_total"), tuple(filter(None, labels.split(","))))
         for name, labels in re.findall(r"`(statusbot_\w+)(?:\{([\w,]+)\})?`", READMES[language])
     }
-    metrics = [value for value in vars(Metrics()).values() if hasattr(value, "_labelnames")]
+    metrics = Metrics().registry._collector_to_names
 
     assert told == {(metric._name, metric._labelnames) for metric in metrics}
 
 
 @in_both
-async def test_routes_that_are_named_exist(ask, language):
-    routes = {resource.canonical for resource in ask.receiver.app().router.resources()}
-    named = set(re.findall(r"`(/(?:bitrix24|health|metrics)[\w/]*)`", READMES[language]))
+def test_routes_that_are_named_exist(routes, language):
+    named = set(re.findall(r"`(/(?:bitrix24|cronofy|health|metrics)[\w/]*)`", READMES[language]))
 
     assert named
     assert named < routes
+
+
+@in_both
+@pytest.mark.parametrize("lets_through", [let_through_by_caddy, let_through_by_nginx])
+def test_web_server_lets_through_what_others_need_and_nothing_else(routes, lets_through, language):
+    asked = routes | {"/", "/bitrix24x", "/cronofyx", "/health", "/health/live/x"}
+
+    assert {path for path in asked if lets_through(READMES[language], path)} == routes - INWARD
+
+
+@in_both
+def test_longest_public_url_is_that_of_the_channels(make_settings, language):
+    longest = longest_public_url(make_settings(public_url=f"https://{'b' * 90}.example.com"))
+
+    assert longest is not None
+    assert re.search(rf"`STATUSBOT_PUBLIC_URL`[^.|]*\b{longest}\b", READMES[language])
 
 
 @in_both

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of a person's calendar; `title` and `place` are other people's text.
+    """One row of a person's calendar; `title`, `place` and `host` are other people's text.
 
     Attributes:
         meeting_id: The number that people quote.
@@ -28,6 +28,7 @@ class Entry:
         exception: It is one day of a series that was moved or changed (contract G.1).
         place: Free text only; empty for rooms that the portal writes as a code.
         accessible: False when nothing but the time may be shown.
+        host: Name of the organiser of a meeting; "" when it is not told.
     """
 
     meeting_id: int
@@ -40,6 +41,7 @@ class Entry:
     exception: bool
     place: str
     accessible: bool
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _entry(row: object, zone: ZoneInfo, user_id: int) -> Entry | None:
         exception=str(row.get("RECURRENCE_ID") or 0) != "0",
         place=_place(_text(row.get("LOCATION"))),
         accessible=row.get("IS_ACCESSIBLE_TO_USER") not in (False, "0", "N"),
+        host=_host(row),
     )
 
 
@@ -115,6 +118,11 @@ def _answer(row: Mapping[str, Any], user_id: int) -> Answer | None:
     if not _is_yes(row.get("IS_MEETING")):
         return None
     return Answer.HOST if str(row.get("MEETING_HOST")) == str(user_id) else known_answer(row.get("MEETING_STATUS"))
+
+
+def _host(row: Mapping[str, Any]) -> str:
+    meeting = row.get("MEETING")
+    return _text(meeting.get("HOST_NAME")) if isinstance(meeting, dict) else ""
 
 
 def _is_yes(value: object) -> bool:

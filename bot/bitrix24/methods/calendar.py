@@ -30,6 +30,7 @@ class Invitation:
         meeting_id: The number that the person wrote: the meeting's own, or that of the person's copy.
         parent_id: The meeting's own number, whichever was written.
         starts: Wall clock in `zone`, without time for an all-day meeting; None when the portal does not tell.
+        ends: Likewise; None also when it ends in another zone.
         series: The answer counts for all occurrences.
         exception: It is one day of a series that was moved or changed; accepting it accepts the whole series (contract G.1).
     """
@@ -39,6 +40,7 @@ class Invitation:
     answer: Answer
     title: str | None = None
     starts: datetime | None = None
+    ends: datetime | None = None
     zone: str = ""
     all_day: bool = False
     series: bool = False
@@ -140,11 +142,18 @@ def _invitation(meeting_id: int, status: Answer, details: Mapping[str, Any], use
         answer=Answer.HOST if str(details.get("MEETING_HOST")) == str(user_id) else status,
         title=str(details["NAME"]) if details.get("NAME") else None,
         starts=starts,
+        ends=_end(details),
         zone=str(details.get("TZ_FROM") or ""),
         all_day=details.get("DT_SKIP_TIME") == "Y" or not has_time,
         series=bool(details.get("RRULE")),
         exception=str(details.get("RECURRENCE_ID") or 0) != "0",
     )
+
+
+def _end(details: Mapping[str, Any]) -> datetime | None:
+    if details.get("TZ_TO") != details.get("TZ_FROM"):
+        return None
+    return wall_clock(str(details.get("DATE_TO_FORMATTED") or ""))[0]
 
 
 _MONTHS = {

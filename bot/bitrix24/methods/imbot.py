@@ -79,15 +79,20 @@ def message_send(bot_id: int, api: Api, dialog_id: str, text: str, buttons: Sequ
     return Command("imbot.message.add", params)
 
 
-def message_update(bot_id: int, api: Api, message_id: int, text: str, buttons: Sequence[AnyButton] = ()) -> Command:
-    """Return the call that replaces a message of the bot; an empty text would delete it (contract D.3)."""
-    # What is not said about the keyboard leaves the former one standing.
+def message_update(
+    bot_id: int, api: Api, message_id: int, text: str, buttons: Sequence[AnyButton] | None = ()
+) -> Command:
+    """Return the call that replaces a message of the bot; an empty text would delete it (contract D.3).
+
+    None for `buttons` leaves those that there are, since what is not said about the keyboard does so.
+    """
     keyboard = {"BOT_ID": bot_id, "BUTTONS": [button.wire(bot_id) for button in buttons]} if buttons else "N"
+    told = {} if buttons is None else {"keyboard": keyboard}
     if api == "v2":
-        fields: dict[str, Any] = {"message": text, "urlPreview": False, "keyboard": keyboard}
+        fields: dict[str, Any] = {"message": text, "urlPreview": False, **told}
         return Command("imbot.v2.Chat.Message.update", {"botId": bot_id, "messageId": message_id, "fields": fields})
     params: dict[str, Any] = {"BOT_ID": bot_id, "MESSAGE_ID": message_id, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return Command("imbot.message.update", params | {"KEYBOARD": keyboard})
+    return Command("imbot.message.update", params | {name.upper(): value for name, value in told.items()})
 
 
 def message_id(result: Any) -> int | None:

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bot.cronofy import fields
-from bot.cronofy.oauth import AsAccount
 from bot.cronofy.rest import Call, segment
 from bot.errors import CronofyGone, CronofyUnreadable
 
 # What a callback address may be long, in characters.
 MAX_ADDRESS = 128
 _PATH = "/v1/channels"
+
+
+class AsAccount(Protocol):
+    """Whatever acts for an account; nothing of `oauth` itself, which closes channels."""
+
+    async def call(self, call: Call, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Events of a window of time, and one event again (sections 4.1, 4.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from bot.cronofy.oauth import AsAccount
 from bot.cronofy.rest import Call
 from bot.errors import CronofyAway, CronofyGone, CronofyUnreadable
 
-# More pages than any calendar fills; behind them we would go in circles.
+# More pages than any calendar fills; all of them count against a quota that everybody shares.
 MAX_PAGES = 40
 _DAY = timedelta(days=1)
 
@@ -35,7 +35,7 @@ async def read(
         CronofyError: see `AsAccount.call`; CronofyAway also when the pages vanish faster than they can be read.
     """
     first, last = since.astimezone(zone).date(), until.astimezone(zone).date() + _DAY
-    events = _events(await _rows(as_account, _call(first, last, zone)), calendars)
+    events = await _read(as_account, _call(first, last, zone), calendars)
     found = [event for event in events if _touches(event, since, until, zone)]
     return sorted(found, key=lambda event: (instant(event.starts, zone), event.ref.event_uid))
 
@@ -60,10 +60,10 @@ async def again(
     # A day of any zone begins within a day of ours.
     options = {"include_deleted": "true", "include_moved": "true", "calendar_ids[]": ref.calendar_id}
     try:
-        rows = await _rows(as_account, _call(day - _DAY, day + 2 * _DAY, zone, options))
+        events = await _read(as_account, _call(day - _DAY, day + 2 * _DAY, zone, options), calendars)
     except CronofyGone:
         return None
-    found = (event for event in _events(rows, calendars) if event.ref.event_uid == ref.event_uid)
+    found = (event for event in events if event.ref.event_uid == ref.event_uid)
     return next((event for event in found if event.ref.calendar_id == ref.calendar_id), None)
 
 
@@ -73,34 +73,37 @@ def _call(first: date, last: date, zone: ZoneInfo, options: Mapping[str, str] | 
     return Call("events", "GET", "/v1/events", query=tuple({**query, **(options or {})}.items()))
 
 
-async def _rows(as_account: AsAccount, call: Call) -> Sequence[Mapping[str, Any]]:
+async def _read(as_account: AsAccount, call: Call, calendars: Mapping[str, Calendar]) -> list[ExternalEvent]:
     """Return the events of all pages; pages that vanish meanwhile are read once more from the first."""
     for _ in range(2):
         first = await as_account.call(call)
         try:
-            return await _with_further(as_account, call, first)
+            return await _with_further(as_account, call, first, calendars)
         except CronofyGone:
             continue
     raise CronofyAway("pages vanish while they are read", method=call.method)
 
 
-async def _with_further(as_account: AsAccount, call: Call, page: Any) -> Sequence[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for _ in range(MAX_PAGES):
+async def _with_further(
+    as_account: AsAccount, call: Call, page: Any, calendars: Mapping[str, Calendar]
+) -> list[ExternalEvent]:
+    found: list[ExternalEvent] = []
+    told, asked_for = 0, set[str]()
+    while True:
         if not isinstance(page, dict) or not isinstance(page.get("events"), list):
-            raise CronofyUnreadable(
-                "no events in the answer", method=call.method
-            )  # which is not the same as none at all
-        found += fields.rows(page, "events")
+            # Which is not the same as none at all.
+            raise CronofyUnreadable("no events in the answer", method=call.method)
+        told += len(page["events"])
+        if told > fields.MOST:
+            raise CronofyUnreadable("too many events", method=call.method)
+        found += [event for row in fields.rows(page, "events") if (event := read_event(row, calendars)) is not None]
         address = fields.text(fields.branch(page, "pages"), "next_page")
         if not address:
             return found
+        if address in asked_for or len(asked_for) == MAX_PAGES - 1:
+            raise CronofyUnreadable("too many pages", method=call.method)
+        asked_for.add(address)
         page = await as_account.call(as_account.page(call, address))
-    raise CronofyUnreadable("too many pages", method=call.method)
-
-
-def _events(rows: Sequence[Mapping[str, Any]], calendars: Mapping[str, Calendar]) -> list[ExternalEvent]:
-    return [event for row in rows if (event := read_event(row, calendars)) is not None]
 
 
 def _touches(event: ExternalEvent, since: datetime, until: datetime, zone: ZoneInfo) -> bool:

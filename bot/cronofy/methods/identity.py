@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,7 +90,7 @@ def read_identity(answer: Any) -> Identity:
         raise CronofyUnreadable("no account in the answer", method=USERINFO.method)
     data = fields.branch(answer, "cronofy.data")  # the name has a dot in it
     rows = [(_profile(row), row) for row in fields.rows(data, "profiles")]
-    calendars = [_calendar(row, profile) for profile, its in rows for row in fields.rows(its, "profile_calendars")]
+    calendars = (_calendar(row, profile) for profile, its in rows for row in fields.rows(its, "profile_calendars"))
     return Identity(
         sub=sub,
         email=fields.text(answer, "email"),
@@ -97,7 +98,9 @@ def read_identity(answer: Any) -> Identity:
         zone=fields.text(answer, "zoneinfo"),
         scopes=frozenset(fields.text(fields.branch(data, "authorization"), "scope").split()),
         profiles=tuple(profile for profile, _ in rows),
-        calendars={calendar.calendar_id: calendar for calendar in calendars},
+        calendars={
+            calendar.calendar_id: calendar for calendar in islice(calendars, fields.MOST) if calendar.calendar_id
+        },
     )
 
 
@@ -124,8 +127,10 @@ def _calendar(row: Mapping[str, Any], profile: Profile) -> Calendar:
 
 
 def _web_address(text: str) -> str:
-    """Return what a person may be sent to: an address of the web, and "" for anything else."""
+    """Return what a person may be sent to: an address of the web, without what could be read as markup, else ""."""
     try:
-        return text if urlsplit(text).scheme in {"https", "http"} else ""
+        parts = urlsplit(text)
+        is_address = parts.scheme in {"https", "http"} and bool(parts.hostname)
     except ValueError:
         return ""
+    return text if is_address and text.isprintable() and not set(text) & set(" []") else ""

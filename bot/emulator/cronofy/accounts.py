@@ -162,6 +162,21 @@ class Directory:
                 return place
         raise LookupError(f"no event {event_uid}")
 
+    def calendar(self, calendar_id: str) -> Calendar:
+        """Return a calendar.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for place in self.places():
+            if place.calendar.id == calendar_id:
+                return place.calendar
+        raise LookupError(f"no calendar {calendar_id}")
+
+    def account_of(self, email: str) -> Account | None:
+        """Return the account of somebody with this address."""
+        return next((account for account in self.accounts.values() if email and account.email == email), None)
+
     def owner(self, profile: Profile) -> Account:
         return next(account for account in self.accounts.values() if profile in account.profiles)
 

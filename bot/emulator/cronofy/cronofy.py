@@ -4,7 +4,7 @@ People act through plain calls (`add_event`, `answer_elsewhere`), applications t
 No call does any input or output except the `post` that `deliver` is given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Unpack
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -52,6 +52,7 @@ class Cronofy:
         self.oauth = OAuthServer(self.clock, self.options, self.directory)
         self.pushes = Pushes(self.clock)
         self.participation = Participation(self.clock, self.options, self.pushes)
+        self.on_change: list[Callable[[], None]] = []  # hears of every call, and of answers that were carried out
         self._calls = Calls(self.clock, self.faults)
         self.rest = Rest(self.clock, self.oauth, self._calls)
         self.rest.register(
@@ -85,9 +86,19 @@ class Cronofy:
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Response:
         """Answer a request to the API or, by its `Host`, to the pages; the path comes percent-encoded."""
-        self.participation.settle()
+        self._settle()
         names = {name.lower(): value for name, value in (headers or {}).items()}
-        return self._front.handle(Request(method.upper(), path, query, names, body))
+        response = self._front.handle(Request(method.upper(), path, query, names, body))
+        self._changed()
+        return response
+
+    def _settle(self) -> None:
+        if self.participation.settle():
+            self._changed()
+
+    def _changed(self) -> None:
+        for hear in self.on_change:
+            hear()
 
     def serves(self, host: str) -> bool:
         return host in self.options.hosts
@@ -101,7 +112,7 @@ class Cronofy:
         chosen = post or self.post
         if chosen is None:
             raise RuntimeError("deliver() needs a post callable, here or in the constructor")
-        self.participation.settle()
+        self._settle()
         return await self.pushes.deliver(chosen)
 
     @property
@@ -142,7 +153,7 @@ class Cronofy:
     @property
     def events(self) -> dict[str, Event]:
         """Every event by its uid, deleted ones too; looking carries out the answers that are due."""
-        self.participation.settle()
+        self._settle()
         return {uid: event for place in self.directory.places() for uid, event in place.calendar.events.items()}
 
     @property

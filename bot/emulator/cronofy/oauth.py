@@ -68,6 +68,10 @@ class OAuthServer:
     def _token(self, purpose: str) -> str:
         return self.directory.digits(purpose, 32)
 
+    def is_open(self, account: Account) -> bool:
+        """Tell whether some application may act for an account."""
+        return any(known.account is account and not known.revoked for known in self.authorizations)
+
     def issue(self, authorization: Authorization) -> Tokens:
         """Make an access token that nobody had before; older ones live on."""
         expires = self.clock.now() + self.options.access_life_s

@@ -95,7 +95,7 @@ class Pages:
             for profile in account.profiles
             if wanted in {"", profile.provider}
         )
-        return f"<h1>Who are you?</h1><ul>{items}</ul>"
+        return f'<h1>Who are you?</h1><ul class="choices">{items}</ul>'
 
     def relink(self, profile_id: str, shown: Shown) -> Response:
         """Answer the page that connects a profile again."""
@@ -125,11 +125,28 @@ def _back(shown: Shown, said: Mapping[str, str]) -> Response:
 def _consent(shown: Shown, profile: Profile) -> str:
     scopes = "".join(f"<li>{escape(scope)}</li>" for scope in shown.text("scope").split())
     links = "".join(
-        f'<a href="{shown.link(login=profile.id, answer=answer)}">{text}</a> '
+        f'<li><a href="{shown.link(login=profile.id, answer=answer)}">{text}</a></li>'
         for answer, text in (("agree", "Agree"), ("refuse", "Refuse"))
     )
-    return f"<h1>{escape(profile.name)}</h1><p>An application asks for:</p><ul>{scopes}</ul><p>{links}</p>"
+    asked = f"<p>An application asks for:</p><ul>{scopes}</ul>"
+    return f'<h1>{escape(profile.name)}</h1>{asked}<ul class="choices">{links}</ul>'
 
 
 def _page(status: int, body: str) -> Response:
-    return html(status, f"<!doctype html><title>Cronofy</title>{body}")
+    return html(status, f'{_HEAD}<p class="what">Cronofy, emulated on this machine</p>{body}')
+
+
+_HEAD = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Cronofy</title>
+<style>
+:root { color-scheme: light dark; }
+body { max-inline-size: 32rem; margin: 12vh auto 2rem; padding: 0 1.2rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; }
+.what { opacity: 0.75; }
+.choices { padding: 0; list-style: none; }
+.choices a { display: block; margin-block: 0.6rem; padding: 0.7rem 1rem; border: 1px solid; border-radius: 0.7rem; }
+</style>
+"""

@@ -57,14 +57,19 @@ class Participation:
     def _not_permitted(self, param: str, key: str) -> Refusal:
         return Refusal(403) if self.options.refused_as == "forbidden" else invalid(param, key)
 
-    def settle(self) -> None:
-        """Carry out what is due; a provider that refuses tells nobody."""
+    def on_its_way(self, event: Event) -> Answer | None:
+        """Return the last answer that was taken and is not carried out yet."""
+        return next((sent.answer for sent in reversed(self.pending) if sent.event is event), None)
+
+    def settle(self) -> bool:
+        """Carry out what is due, and tell whether there was anything; a provider that refuses tells nobody."""
         now = self.clock.now()
         due = [sent for sent in self.pending if sent.due_at <= now]
         self.pending = [sent for sent in self.pending if sent.due_at > now]
         for sent in due:
             if self.options.writes_apply and sent.place.profile.writable and not sent.event.deleted:
                 self._carry_out(sent)
+        return bool(due)
 
     def _carry_out(self, sent: Sent) -> None:
         for event in self._answered(sent):

@@ -9,6 +9,7 @@ import json
 
 from aiohttp import web
 
+from bot.emulator.cronofy.cronofy import Cronofy
 from bot.emulator.page.view import View, view
 from bot.emulator.php import Json
 from bot.emulator.portal import Portal
@@ -20,14 +21,16 @@ _HEARTBEAT_S = 15.0
 class Live:
     """The pages that are open on a portal."""
 
-    def __init__(self, portal: Portal, *, shared_clock: bool) -> None:
+    def __init__(self, portal: Portal, cronofy: Cronofy | None, *, shared_clock: bool) -> None:
         """Watch `portal`.
 
         Args:
             portal: What the pages show.
+            cronofy: The calendars outside, where there are any.
             shared_clock: The bot follows the portal's clock, however far that is moved.
         """
         self._portal = portal
+        self._cronofy = cronofy
         self._shared_clock = shared_clock
         self._windows: set[asyncio.Event] = set()
         self._view: View | None = None  # since the last change
@@ -79,7 +82,8 @@ class Live:
     def _look(self) -> View:
         """Return what all pages may see now, looking once for all of them."""
         if self._view is None:
-            self._view = view(self._portal, shared_clock=self._shared_clock, windows=len(self._windows))
+            windows = len(self._windows)
+            self._view = view(self._portal, self._cronofy, shared_clock=self._shared_clock, windows=windows)
         return self._view
 
 

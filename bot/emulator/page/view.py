@@ -1,44 +1,46 @@
 """What the chat page shows of a portal: a flat map of small values, so that a change is a few keys of it.
 
 The keys name what they hold: `portal`, `quota`, `user/17`, `chat/2044`, `message/84001`, `working/2044`, `meeting/651`, `notice/3`,
-`call/12`, `token/3`, `command/accept`, `fault/0`. Moments are unix seconds, but for meetings, whose times are ISO 8601.
+`call/12`, `token/3`, `command/accept`, `fault/0`; what is Cronofy's stands in `outside`. Moments are unix seconds, but for meetings,
+whose times are ISO 8601.
 """
 
-import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, timedelta
-from itertools import chain, islice
-from typing import TypeAlias, TypeVar
+from itertools import chain
+from typing import TypeAlias
 
+from bot.emulator.cronofy.cronofy import Cronofy
 from bot.emulator.meetings import Meeting
 from bot.emulator.messenger import Chat, Message
+from bot.emulator.page.items import Items, newest, shortened
+from bot.emulator.page.outside import outside
 from bot.emulator.people import User
 from bot.emulator.php import Json
 from bot.emulator.portal import Portal
 from bot.emulator.rest import BATCH, Call
 
 View: TypeAlias = Mapping[str, Json]
-Items: TypeAlias = Iterator[tuple[str, Json]]
-T = TypeVar("T")
 
 _NEWEST_MESSAGES, _NEWEST_CALLS, _NEWEST_NOTICES = 400, 200, 100
-_LONGEST_PARAMS = 400  # characters
 # How long a silent bot is taken to be at work on a message.
 _PATIENCE_S = 30.0
 
 
-def view(portal: Portal, *, shared_clock: bool, windows: int) -> View:
+def view(portal: Portal, cronofy: Cronofy | None = None, *, shared_clock: bool, windows: int) -> View:
     """Return everything that a page may show, whoever looks at it.
 
     Args:
         portal: What is shown.
+        cronofy: The calendars outside the portal, where there are any.
         shared_clock: The bot follows the portal's clock, however far that is moved.
         windows: How many pages are open.
     """
     demo: dict[str, Json] = {"shared_clock": shared_clock, "windows": windows}
     parts = (_about(portal, demo), _people(portal), _messages(portal), _calendar(portal), _requests(portal))
-    return dict(chain.from_iterable(parts))
+    others = () if cronofy is None else outside(portal, cronofy)
+    return dict(chain(*parts, others))
 
 
 def _about(portal: Portal, demo: Mapping[str, Json]) -> Items:
@@ -74,26 +76,20 @@ def _calendar(portal: Portal) -> Items:
     for meeting in portal.calendar.meetings.values():
         if meeting.is_meeting and not meeting.deleted:
             yield f"meeting/{meeting.id}", _meeting(meeting, portal.clock.now())
-    for number, notice in _newest(portal.notices, _NEWEST_NOTICES):
+    for number, notice in newest(portal.notices, _NEWEST_NOTICES):
         told = {"meeting": notice.meeting_id, "user": notice.user_id, "host": notice.host_id}
         yield f"notice/{number}", {"no": number, **told, "kind": notice.kind, "at": notice.at}
 
 
 def _requests(portal: Portal) -> Items:
     yield "quota", _quota(portal)
-    for number, call in _newest(portal.calls, _NEWEST_CALLS):
+    for number, call in newest(portal.calls, _NEWEST_CALLS):
         yield f"call/{number}", _call(number, call)
-    for number, asked in _newest(portal.oauth.requests, _NEWEST_CALLS):
+    for number, asked in newest(portal.oauth.requests, _NEWEST_CALLS):
         answered: dict[str, Json] = {"user": asked.user_id, "error": asked.error, "at": asked.at}
         yield f"token/{number}", {"no": number, "grant": asked.grant_type, **answered}
     for number, (pattern, fault) in enumerate(portal.faults.waiting()):
         yield f"fault/{number}", {"no": number, "kind": fault.kind, "code": fault.code or "", "pattern": pattern}
-
-
-def _newest(things: Sequence[T], count: int) -> Iterator[tuple[int, T]]:
-    """Yield the last things with their places in the whole."""
-    first = max(0, len(things) - count)
-    return enumerate(islice(things, first, None), first)
 
 
 def _quota(portal: Portal) -> Json:
@@ -107,6 +103,7 @@ def _user(portal: Portal, user: User) -> Json:
     return {
         "id": user.id,
         "name": user.full_name,
+        "email": user.email,
         "position": user.work_position,
         "zone": user.clock(portal.options).key,
         "language": user.language or portal.options.language,
@@ -188,12 +185,11 @@ def _next_time(meeting: Meeting, now: float) -> tuple[str, str]:
 
 
 def _call(number: int, call: Call) -> Json:
-    # What a batch is made of stands in its items, where no token is left in it.
-    params = "" if call.method.lower() == BATCH else json.dumps(call.params, ensure_ascii=False, default=str)
     return {
         "no": number,
         "method": call.method,
-        "params": params if len(params) <= _LONGEST_PARAMS else params[:_LONGEST_PARAMS] + "…",
+        # What a batch is made of stands in its items, where no token is left in it.
+        "params": "" if call.method.lower() == BATCH else shortened(call.params),
         "user": call.user_id,
         "status": call.status,
         "error": call.error,

@@ -113,6 +113,7 @@ async def test_invitation_is_read_whole(read, portal):
                 exception=False,
                 place="Room 4",
                 accessible=True,
+                host="Juris Proba",
             ),
         ),
         RIGA,
@@ -565,6 +566,22 @@ async def test_text_that_is_none_is_empty(text):
     entry = await seen(NAME=text, LOCATION=text)
 
     assert (entry.title, entry.place) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("meeting", "host"),
+    [
+        ({"HOST_NAME": "Juris Proba"}, "Juris Proba"),
+        ({"HOST_NAME": None}, ""),
+        ({"HOST_NAME": ["Juris"]}, ""),
+        ({}, ""),
+        ([], ""),
+        ("a:1:{s:9:HOST_NAME;}", ""),
+        (None, ""),
+    ],
+)
+async def test_organiser_is_named_where_the_portal_tells_them(meeting, host):
+    assert (await seen(MEETING=meeting)).host == host
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from bot.bitrix24.watch import REPEAT_S, Watch
+from bot.bitrix24.watch import BitrixWatch
 from bot.emulator.clock import ManualClock
 from bot.errors import (
     ApplicationGone,
@@ -14,6 +14,7 @@ from bot.errors import (
     RateLimited,
     Unavailable,
 )
+from bot.watch import REPEAT_S
 
 
 @pytest.fixture
@@ -22,15 +23,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def watch(clock: ManualClock) -> Watch:
-    return Watch(clock.now)
+def watch(clock: ManualClock) -> BitrixWatch:
+    return BitrixWatch(clock.now)
 
 
 def told(lines) -> list[str]:
     return [line["event"] for line in lines]
 
 
-def test_absence_and_return_are_one_line_each(watch: Watch, clock: ManualClock) -> None:
+def test_absence_and_return_are_one_line_each(watch: BitrixWatch, clock: ManualClock) -> None:
     with capture_logs() as lines:
         for _ in range(50):
             watch.failed("batch", Unavailable("no JSON, status 502"))
@@ -43,20 +44,8 @@ def test_absence_and_return_are_one_line_each(watch: Watch, clock: ManualClock) 
     assert lines[1]["away_s"] == 1500
 
 
-def test_other_methods_that_work_do_not_make_it_flutter(watch: Watch, clock: ManualClock) -> None:
-    with capture_logs() as lines:
-        for _ in range(20):
-            watch.failed("batch", Unavailable())
-            watch.answered("imbot.v2.Chat.Message.send")
-            clock.advance(20)
-        clock.advance(60)
-        watch.answered("imbot.v2.Chat.Message.send")
-
-    assert told(lines) == ["portal.away", "portal.back"]
-
-
 @pytest.mark.parametrize("error", [RateLimited(), AuthorizationLost(), BitrixError(code="error_core")])
-def test_refusal_is_an_answer(watch: Watch, error: BitrixError) -> None:
+def test_refusal_is_an_answer(watch: BitrixWatch, error: BitrixError) -> None:
     with capture_logs() as lines:
         watch.failed("batch", Unavailable())
         watch.failed("batch", error)
@@ -64,7 +53,7 @@ def test_refusal_is_an_answer(watch: Watch, error: BitrixError) -> None:
     assert told(lines) == ["portal.away", "portal.back"]
 
 
-def test_what_a_person_must_mend_is_an_error_once_in_a_while(watch: Watch, clock: ManualClock) -> None:
+def test_what_a_person_must_mend_is_an_error_once_in_a_while(watch: BitrixWatch, clock: ManualClock) -> None:
     with capture_logs() as lines:
         for _ in range(3):
             for _ in range(10):

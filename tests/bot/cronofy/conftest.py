@@ -1,4 +1,4 @@
-"""Fixtures: `desk` (the emulator with Mira's calendars), `cronofy` (our side of it), `linked` (Mira has connected)."""
+"""Fixtures: `desk` (the emulator with Mira's calendars), `cronofy` (our side of it), `linked` (Mira has connected), `hostile`."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,8 +13,10 @@ from bot.cronofy.methods.identity import Identity
 from bot.cronofy.oauth import AsAccount, Cronofy
 from bot.emulator.clock import ManualClock
 from bot.emulator.transport import PortalTransport
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
 from bot.store import Store
+from tests.bot.cronofy.hostile import Hostile
 from tests.emulator.cronofy_desk import SCOPE, Desk
 
 PORTAL, MIRA, JURIS = "1b" * 16, 17, 23
@@ -39,7 +41,7 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def cronofy(http: httpx.AsyncClient, app: CronofyApp, store: Store, clock: ManualClock) -> Cronofy:
-    return Cronofy(http, app, store.accounts, clock.now)
+    return Cronofy(http, app, store.accounts, Metrics(), clock.now)
 
 
 @pytest.fixture
@@ -81,3 +83,10 @@ def renarrowed(desk: Desk, store: Store, linked: Account):
 @pytest.fixture
 async def mira(as_mira: AsAccount) -> Identity:
     return await identity.userinfo(as_mira)
+
+
+@pytest.fixture
+async def hostile(app: CronofyApp, store: Store, linked: Account) -> AsyncIterator[Hostile]:
+    hostile = Hostile(app, store, PORTAL, MIRA)
+    yield hostile
+    await hostile.http.aclose()

@@ -6,7 +6,7 @@ import pytest
 
 from bot import errors
 from bot.cronofy.answers import check, read_json
-from bot.cronofy.wire import Received
+from bot.wire import Received
 
 TABLE = {
     302: errors.CronofyUnreadable,
@@ -43,7 +43,7 @@ BODIES = [
 
 def refusal(status: int, content: bytes = b"", retry_after: str = "") -> errors.CronofyError:
     with pytest.raises(errors.CronofyError) as caught:
-        check(Received(status, content, retry_after), "some.call")
+        check(Received(status, content, retry_after=retry_after), "some.call")
     assert caught.value.method == "some.call"
     return caught.value
 
@@ -60,7 +60,7 @@ def test_status_decides_whatever_the_body(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_success_is_no_error(status: int) -> None:
-    check(Received(status, b"", ""), "some.call")
+    check(Received(status, b""), "some.call")
 
 
 @pytest.mark.parametrize(

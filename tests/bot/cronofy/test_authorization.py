@@ -15,6 +15,7 @@ from bot.cronofy.oauth import Cronofy
 from bot.cronofy.rest import RestClient
 from bot.emulator import faults
 from bot.emulator.cronofy import faults as trouble
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
 from tests.emulator.cronofy_desk import CALLBACK, SCOPE, Desk
 
@@ -38,7 +39,7 @@ def answered(app: CronofyApp) -> Callable[..., OAuthClient]:
 
     def client(answer: object) -> OAuthClient:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
-        return OAuthClient(RestClient(httpx.AsyncClient(transport=transport), app), app)
+        return OAuthClient(RestClient(httpx.AsyncClient(transport=transport), app, Metrics()), app)
 
     return client
 
@@ -114,7 +115,7 @@ async def test_code_that_was_not_taken_is_sent_again(cronofy: Cronofy, desk: Des
 async def test_wrong_secret_is_the_administrators_business(http, desk: Desk, app: CronofyApp, came_back) -> None:
     wrong = replace(app, client_secret=SecretStr("CRN_wrong"))
     with pytest.raises(errors.CronofyRefusesUs) as caught:
-        await OAuthClient(RestClient(http, wrong), wrong).exchange(came_back()["code"], CALLBACK)
+        await OAuthClient(RestClient(http, wrong, Metrics()), wrong).exchange(came_back()["code"], CALLBACK)
 
     assert "CRN_wrong" not in f"{caught.value!r}"
 

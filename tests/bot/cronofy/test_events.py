@@ -14,6 +14,7 @@ from bot.cronofy.methods.identity import Identity
 from bot.cronofy.oauth import AsAccount, Cronofy
 from bot.emulator import faults
 from bot.emulator.cronofy import faults as trouble
+from bot.metrics import Metrics
 from tests.bot.cronofy.conftest import MIRA, PORTAL
 from tests.emulator.cronofy_desk import Desk
 
@@ -180,7 +181,7 @@ async def test_pages_in_a_circle_end(app, store, linked) -> None:
     page = {"pages": {"next_page": f"{app.api}/v1/events/pages/1"}, "events": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page))
     async with httpx.AsyncClient(transport=transport) as http:
-        as_mira = Cronofy(http, app, store.accounts).as_account(PORTAL, MIRA)
+        as_mira = Cronofy(http, app, store.accounts, Metrics()).as_account(PORTAL, MIRA)
         with pytest.raises(errors.CronofyUnreadable):
             await events.read(as_mira, {}, MONDAY, WEEK, RIGA)
 

@@ -14,6 +14,7 @@ from bot.cronofy.methods import identity
 from bot.cronofy.oauth import AsAccount, Cronofy
 from bot.emulator.cronofy import faults as trouble
 from bot.emulator.transport import PortalTransport
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
 from bot.store import Store
 from tests.bot.cronofy.conftest import JURIS, MIRA, PORTAL
@@ -158,7 +159,7 @@ async def test_account_that_is_forgotten_during_its_refresh_stays_forgotten(
 ) -> None:
     async with httpx.AsyncClient(transport=Meanwhile(desk, lambda: store.accounts.forget(linked))) as http:
         with pytest.raises(errors.NotLinked):
-            await Cronofy(http, app, store.accounts).instead_of(linked)
+            await Cronofy(http, app, store.accounts, Metrics()).instead_of(linked)
 
     assert await store.accounts.find(PORTAL, MIRA) is None
 
@@ -168,7 +169,7 @@ async def test_account_that_is_connected_anew_during_its_refresh_is_used(
 ) -> None:
     newer = replace(linked, access_token="access-newer")
     async with httpx.AsyncClient(transport=Meanwhile(desk, lambda: store.accounts.save(newer))) as http:
-        assert await Cronofy(http, app, store.accounts).instead_of(linked) == newer
+        assert await Cronofy(http, app, store.accounts, Metrics()).instead_of(linked) == newer
 
     assert await store.accounts.find(PORTAL, MIRA) == newer
 

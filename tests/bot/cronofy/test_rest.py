@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,7 +15,9 @@ from bot.cronofy.rest import Call, RestClient, segment
 from bot.cronofy.wire import MAX_ANSWER, TIMEOUT_S
 from bot.emulator import faults
 from bot.emulator.cronofy import faults as trouble
+from bot.metrics import Metrics
 from bot.settings import CronofyApp
+from tests.endless import CHUNK, Endless
 
 TOKEN = "access-5d41402abc4b2a76b9719d91"
 SECRET = "CRN_client-secret-7d41402a"
@@ -23,32 +27,27 @@ WRITE = Call("channels.create", "POST", "/v1/channels", body={"secret": SECRET},
 Respond = Callable[[httpx.Request], httpx.Response]
 
 
-class Endless(httpx.AsyncByteStream):
-    """A body without an end; counts what was read of it."""
-
-    def __init__(self) -> None:
-        self.chunks = 0
-        self.closed = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            self.chunks += 1
-            yield b" " * 50_000
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
 class Wire:
     def __init__(self, respond: Respond, **options: float) -> None:
         self.requests: list[httpx.Request] = []
         self._respond = respond
         self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=True)
-        self.client = RestClient(self.http, APP, **options)
+        self.metrics = Metrics()
+        self.client = RestClient(self.http, APP, self.metrics, **options)
 
     def _take(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         return self._respond(request)
+
+    @property
+    def counted(self) -> dict[tuple[str, str], float]:
+        """How many requests there were, by method and outcome."""
+        return {
+            (sample.labels["method"], sample.labels["outcome"]): sample.value
+            for metric in self.metrics.registry.collect()
+            for sample in metric.samples
+            if sample.name == "statusbot_cronofy_requests_total"
+        }
 
 
 @pytest.fixture
@@ -198,7 +197,7 @@ async def test_answer_without_an_end_is_given_up_and_not_repeated(make_wire) -> 
     with pytest.raises(errors.CronofyUnreadable):
         await wire.client.call(READ, TOKEN)
 
-    assert body.chunks == MAX_ANSWER // 50_000 + 1
+    assert body.chunks == MAX_ANSWER // CHUNK + 1
     assert body.closed
     assert len(wire.requests) == 1
 
@@ -291,7 +290,7 @@ async def test_call_ends_in_time_whatever_the_other_side_does(make_wire) -> None
             raise AssertionError(request)
 
     async with httpx.AsyncClient(transport=Silent()) as http:
-        client = RestClient(http, APP, timeout_s=0.0)
+        client = RestClient(http, APP, Metrics(), timeout_s=0.0)
         with pytest.raises(errors.CronofyAway):
             await client.call(READ, TOKEN)
 
@@ -306,6 +305,58 @@ async def test_limit_that_passes_costs_nothing(cronofy, desk, linked) -> None:
     desk.cronofy.faults.add("userinfo", trouble.too_many(retry_after_s=2), count=2)
 
     assert (await cronofy.rest.call(READ, linked.access_token))["sub"] == desk.mira.id
+
+
+# --- what is counted
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (fine(), "ok"),
+        (httpx.ReadTimeout("no"), "no_answer"),
+        (httpx.Response(200, content=b"<html>"), "unreadable"),
+        (httpx.Response(200, content=b"x" * (MAX_ANSWER + 1)), "unreadable"),
+        (httpx.Response(302, headers={"location": "https://evil.example/"}), "unreadable"),
+        *((httpx.Response(status), str(status)) for status in (400, 401, 402, 403, 404, 410, 422, 423, 500, 503)),
+        (httpx.Response(429, headers={"Retry-After": "60"}), "429"),
+        (httpx.Response(477), "refused"),
+        (httpx.Response(599), "refused"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_request_is_counted_by_what_came_of_it(
+    make_wire, answer: httpx.Response | Exception, outcome: str
+) -> None:
+    wire = make_wire(one_after_the_other(answer))
+    with suppress(errors.CronofyError):
+        await wire.client.call(replace(READ, once=True), TOKEN)
+
+    assert wire.counted == {("userinfo", outcome): 1}
+    assert wire.metrics.registry.get_sample_value("statusbot_cronofy_seconds_count") == 1
+
+
+async def test_each_attempt_is_counted(make_wire) -> None:
+    wire = make_wire(one_after_the_other(httpx.ConnectError("no"), httpx.Response(503), fine()))
+    await wire.client.call(READ, TOKEN)
+
+    assert wire.counted == {("userinfo", "no_answer"): 1, ("userinfo", "503"): 1, ("userinfo", "ok"): 1}
+
+
+async def test_pages_are_counted_together(make_wire) -> None:
+    wire = make_wire(lambda _: fine())
+    first = Call("events", "GET", "/v1/events")
+    for token in ("08a07b", "08a07c"):
+        await wire.client.call(wire.client.page(first, f"{APP.api}/v1/events/pages/{token}"), TOKEN)
+
+    assert wire.counted == {("events.page", "ok"): 2}
+
+
+async def test_figures_of_the_portal_stay_as_they_are(make_wire) -> None:
+    wire = make_wire(lambda _: fine())
+    await wire.client.call(READ, TOKEN)
+
+    assert wire.metrics.registry.get_sample_value("statusbot_portal_seconds_count") == 0
 
 
 # --- what is told

@@ -4,22 +4,23 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import errors
-from bot.cronofy.watch import REPEAT_S, Watch
+from bot.cronofy.watch import CronofyWatch
 from bot.emulator.clock import ManualClock
+from bot.watch import REPEAT_S
 
 
 @pytest.fixture
-def watch(clock: ManualClock) -> Watch:
-    return Watch(clock.now)
+def watch(clock: ManualClock) -> CronofyWatch:
+    return CronofyWatch(clock.now)
 
 
-def test_outage_is_told_once_and_its_end(watch: Watch, clock: ManualClock) -> None:
+def test_outage_is_told_once_and_its_end(watch: CronofyWatch, clock: ManualClock) -> None:
     with capture_logs() as lines:
         for _ in range(3):
             watch.failed(errors.CronofyAway("ReadTimeout", method="events"))
             clock.advance(30)
-        watch.answered()
-        watch.answered()
+        watch.answered("events")
+        watch.answered("events")
 
     assert [(line["event"], line["log_level"]) for line in lines] == [
         ("cronofy.away", "warning"),
@@ -29,7 +30,7 @@ def test_outage_is_told_once_and_its_end(watch: Watch, clock: ManualClock) -> No
     assert lines[1]["away_s"] == 90
 
 
-def test_refusal_ends_an_outage(watch: Watch) -> None:
+def test_refusal_ends_an_outage(watch: CronofyWatch) -> None:
     with capture_logs() as lines:
         watch.failed(errors.CronofyNotReached(method="events"))
         watch.failed(errors.CronofyLocked(method="events"))
@@ -49,7 +50,7 @@ def test_refusal_ends_an_outage(watch: Watch) -> None:
     ],
 )
 def test_what_needs_a_person_is_told_now_and_then(
-    watch: Watch, clock: ManualClock, error: errors.CronofyError, event: str
+    watch: CronofyWatch, clock: ManualClock, error: errors.CronofyError, event: str
 ) -> None:
     with capture_logs() as lines:
         watch.failed(error)
@@ -65,7 +66,7 @@ def test_what_needs_a_person_is_told_now_and_then(
     "kind",
     [errors.AccessRefused, errors.CronofyRightMissing, errors.CronofyGone, errors.NotExternal, errors.GrantRefused],
 )
-def test_what_concerns_one_person_is_not_told(watch: Watch, kind: type[errors.CronofyError]) -> None:
+def test_what_concerns_one_person_is_not_told(watch: CronofyWatch, kind: type[errors.CronofyError]) -> None:
     with capture_logs() as lines:
         watch.failed(kind())
 

@@ -9,19 +9,25 @@ import { dateAfter, dateIn, wallClock } from "/page/words.js";
  */
 export function ahead(session) {
   const { feed, me } = session;
-  if (!me) return [];
-  const now = feed.now();
+  return me ? inOrder(feed.all("meeting").filter(({ answers }) => me.id in answers), session) : [];
+}
+
+/** Return the events of the employee's calendars outside Bitrix24 in the same way. */
+export function aheadOutside(session) {
+  const { feed, me } = session;
+  return me ? inOrder(feed.all("external").filter(({ user }) => user === me.id), session) : [];
+}
+
+function inOrder(things, session) {
+  const now = session.feed.now();
   const today = dateIn(now, session.zone);
   const isAhead = ({ all_day, ends }) => (all_day ? ends >= today : Date.parse(ends) / 1000 > now);
   // Dates and moments are written so that they sort as text; each is compared with its like.
-  const place = (meeting) => `${dayOf(meeting, session)} ${meeting.all_day ? 0 : 1} ${meeting.starts}`;
-  return feed
-    .all("meeting")
-    .filter((meeting) => me.id in meeting.answers && isAhead(meeting))
-    .sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
+  const place = (thing) => `${dayOf(thing, session)} ${thing.all_day ? 0 : 1} ${thing.starts}`;
+  return things.filter(isAhead).sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
 }
 
-/** Return the date on which a meeting stands: of its start, or today for what has begun before. */
+/** Return the date on which a meeting or event stands: of its start, or today for what has begun before. */
 export function dayOf({ all_day, starts }, { feed, zone }) {
   const start = all_day ? starts : dateIn(Date.parse(starts) / 1000, zone);
   const today = dateIn(feed.now(), zone);
@@ -44,8 +50,8 @@ export function waiting(session) {
 export function freeTomorrow(session, hours, minutes) {
   const { feed, zone } = session;
   const date = dateAfter(dateIn(feed.now(), zone), 1);
-  const taken = ahead(session)
-    .filter((meeting) => !meeting.all_day)
+  const taken = [...ahead(session), ...aheadOutside(session)]
+    .filter(({ all_day, removed }) => !all_day && !removed)
     .map(({ starts, ends }) => [starts, ends].map((at) => wallClock(Date.parse(at) / 1000, zone)));
   const isFree = (hour) => {
     const [start, end] = [`${date}T${two(hour)}:00`, `${date}T${two(hour)}:${two(minutes)}`];

@@ -39,9 +39,9 @@ export class Feed extends EventTarget {
     turn();
   }
 
-  /** Return everything of a kind, by rising id. */
+  /** Return everything of a kind, by rising id if ids are numbers. */
   all(kind) {
-    return [...(this.#kinds.get(kind)?.entries() ?? [])].sort(([a], [b]) => a - b).map(([, value]) => value);
+    return [...(this.#kinds.get(kind)?.entries() ?? [])].sort(([a], [b]) => a - b || 0).map(([, value]) => value);
   }
 
   /** Return one value, such as `get("user", 17)`; what exists once needs no id. */
@@ -101,14 +101,14 @@ export class Feed extends EventTarget {
   }
 
   #put(key, value) {
-    const [kind, id = ""] = key.split("/");
+    const [kind, id] = parts(key);
     if (!this.#kinds.has(kind)) this.#kinds.set(kind, new Map());
     this.#kinds.get(kind).set(id, value);
     return kind;
   }
 
   #drop(key) {
-    const [kind, id = ""] = key.split("/");
+    const [kind, id] = parts(key);
     this.#kinds.get(kind)?.delete(id);
     return kind;
   }
@@ -118,4 +118,10 @@ export class Feed extends EventTarget {
     this.connected = connected;
     this.dispatchEvent(new Event("connection"));
   }
+}
+
+/** Part "user/17" into kind and id; what exists once has none. */
+function parts(key) {
+  const [kind, ...id] = key.split("/");
+  return [kind, id.join("/")];
 }

@@ -2,7 +2,8 @@
 
 import { freeTomorrow } from "/page/agenda.js";
 import { attempt } from "/page/api.js";
-import { byId, occupy, release, write } from "/page/dom.js";
+import { byId, el, mirror, occupy, release, write } from "/page/dom.js";
+import { calendars } from "/page/outside.js";
 import * as words from "/page/words.js";
 import { t } from "/page/words.js";
 
@@ -12,6 +13,7 @@ const ROOMS = 6;
 
 export class Invite {
   #name = byId("invite-name");
+  #where = byId("invite-where");
   #made = 0;
   #offered = "";
 
@@ -26,10 +28,23 @@ export class Invite {
 
   render() {
     if (this.#name.value === this.#offered) this.#offer();
+    this.#renderWhere();
     const { host, date, hour } = this.#plan();
     const day = words.shortDay(Date.parse(`${date}T12:00:00Z`) / 1000, "UTC");
     byId("invite").hidden = host === undefined;
     write(byId("invite-note"), t("invite-note", { host: host?.name, day, time: `${hour}:00` }));
+  }
+
+  /** Let people choose a calendar, if there is one outside that others may write to. */
+  #renderWhere() {
+    const account = this.session.feed.get("account", this.session.me?.id);
+    const outside = calendars(account).filter(({ readonly }) => !readonly);
+    const all = [{ id: "", title: t("bitrix24") }, ...outside];
+    byId("invite-place").hidden = outside.length === 0;
+    mirror(
+      this.#where,
+      all.map(({ id, title }) => ({ key: id, stamp: title, build: () => el("option", { value: id, textContent: title }) })),
+    );
   }
 
   #offer() {
@@ -46,22 +61,25 @@ export class Invite {
   }
 
   async #send() {
-    const { me, zone } = this.session;
-    const { host, date, hour } = this.#plan();
-    const given = {
-      name: this.#name.value.trim() || this.#offered,
-      host: host.id,
-      guests: [me.id],
-      start: `${date}T${hour}:00:00`,
-      tz: zone,
-      minutes: MINUTES,
-      location: t("invite-place", { n: (this.#made % ROOMS) + 1 }),
-    };
     if (!occupy(byId("invite-send"))) return;
-    const { done } = await attempt(byId("invite-trouble"), "add_meeting", given);
+    const { done } = await attempt(byId("invite-trouble"), ...this.#deed());
     release(byId("invite-send"));
     if (!done) return;
     this.#made += 1;
     this.#offer();
+  }
+
+  /** Return what makes the invitation in the chosen calendar: an action and its arguments. */
+  #deed() {
+    const { me, zone } = this.session;
+    const { host, date, hour } = this.#plan();
+    const name = this.#name.value.trim() || this.#offered;
+    const when = { start: `${date}T${hour}:00:00`, tz: zone, minutes: MINUTES };
+    if (this.#where.value) {
+      const organizer = { email: host.email, name: host.name };
+      return ["cronofy/add_event", { calendar: this.#where.value, title: name, organizer, ...when }];
+    }
+    const location = t("invite-room", { n: (this.#made % ROOMS) + 1 });
+    return ["add_meeting", { name, host: host.id, guests: [me.id], location, ...when }];
   }
 }

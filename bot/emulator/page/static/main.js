@@ -1,15 +1,17 @@
 /** Puts the page together: the live state goes in, every part shows its share of it. */
 
-import { forgetCalendar, renderCalendar } from "/page/calendar.js";
+import { renderCalendar } from "/page/calendar.js";
 import { Chat } from "/page/chat.js";
 import { Composer } from "/page/composer.js";
 import { forgetTrouble, renderClock, renderControls } from "/page/controls.js";
+import { forgetDays } from "/page/days.js";
 import { byId, el, mirror, write } from "/page/dom.js";
 import { Feed, LASTING } from "/page/feed.js";
 import { Invite } from "/page/invite.js";
 import { Layout } from "/page/layout.js";
 import { recall, remember } from "/page/memory.js";
 import { renderNotices } from "/page/notices.js";
+import { renderOutside } from "/page/outside.js";
 import { renderPeople } from "/page/people.js";
 import { renderQuota, renderRequests } from "/page/requests.js";
 import { Session } from "/page/session.js";
@@ -39,6 +41,7 @@ function render() {
   chat.render();
   composer.render();
   renderCalendar(session);
+  renderOutside(session, (text) => composer.put(text));
   renderNotices(session);
   renderRequests(session);
   tick();
@@ -88,15 +91,15 @@ function follow({ detail: kinds }) {
 }
 
 function markNews(kinds) {
-  if (kinds.has("meeting")) layout.mark("calendar");
+  if (kinds.has("meeting") || kinds.has("external")) layout.mark("calendar");
   if (kinds.has("message")) layout.mark("chat");
-  if (kinds.has("call")) layout.mark("requests");
+  if (kinds.has("call") || kinds.has("cronofy-call")) layout.mark("requests");
 }
 
 function connection() {
   if (!feed.connected) {
     focused = document.activeElement;
-    forgetCalendar();
+    forgetDays();
   }
   renderBanner();
   renderLive();

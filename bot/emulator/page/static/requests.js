@@ -1,6 +1,6 @@
 /** The running list of REST requests: who asked for what, and what became of it. */
 
-import { byId, el, grouped, mirror } from "/page/dom.js";
+import { byId, el, grouped, mirror, write } from "/page/dom.js";
 import * as words from "/page/words.js";
 import { has, t } from "/page/words.js";
 
@@ -23,7 +23,14 @@ export function renderRequests(session) {
     stamp: scope + JSON.stringify(asked),
     build: () => token(asked, session),
   }));
-  const items = [...calls, ...tokens].reverse().sort((a, b) => b.at - a.at).slice(0, MOST);
+  const outside = feed.all("cronofy-call").map((asked) => ({
+    key: `cronofy-${asked.no}`,
+    at: asked.at,
+    stamp: scope + JSON.stringify(asked),
+    build: () => cronofy(asked, session),
+  }));
+  write(byId("requests-note"), t(feed.get("cronofy") ? "requests-note-both" : "requests-note"));
+  const items = [...calls, ...tokens, ...outside].reverse().sort((a, b) => b.at - a.at).slice(0, MOST);
   byId("calls-empty").hidden = items.length > 0;
   byId("calls").hidden = items.length === 0;
   for (const element of mirror(byId("calls"), items)) element.classList.add("arrives");
@@ -80,6 +87,16 @@ function token(asked, session) {
   return el("li", { className: "request", data: { method: TOKEN } }, shown);
 }
 
+/** A request to Cronofy, which no quota of the portal counts. */
+function cronofy(asked, session) {
+  const method = `cronofy.${asked.name}`;
+  const params = { textContent: pretty(asked.params), tabIndex: 0, role: "group", "aria-label": t("parameters") };
+  const address = el("p", { className: "call-more" }, el("code", { textContent: asked.address }));
+  const made = { ...asked, method, error: null };
+  const shown = row(made, t(`method-${method}`), session, [time(asked, session)], address, el("pre", params));
+  return el("li", { className: "request outside", data: { method } }, shown);
+}
+
 function row(made, deed, session, extra, ...onDemand) {
   return el(
     "details",
@@ -102,8 +119,9 @@ function row(made, deed, session, extra, ...onDemand) {
 }
 
 function outcome(made) {
-  const isBad = made.error !== null || made.status >= 400;
-  const text = isBad ? made.error || String(made.status) : t("ok");
+  const isCutOff = made.status === 0;
+  const isBad = made.error !== null || made.status >= 400 || isCutOff;
+  const text = isBad ? made.error || (isCutOff ? t("cut-off") : String(made.status)) : t("ok");
   return el("span", { className: "outcome", textContent: text, data: { bad: isBad ? "yes" : "no" } });
 }
 

@@ -1,7 +1,8 @@
-"""The public routes: what the portal posts is read, proven, stored, and only then answered with 200.
+"""The public routes: what the portal and Cronofy post is read, proven, stored, and only then answered with 200.
 
 Anyone can post here. Nothing of a body is believed before its application token was compared with that of the installation, or,
-for an installation itself, before the pinned portal has confirmed its token (contract A.3). No address from a body is ever called.
+for an installation itself, before the pinned portal has confirmed its token (contract A.3), or, for a push of Cronofy, before its
+signature was compared. No address from a body is ever called.
 """
 
 import asyncio
@@ -13,7 +14,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from aiolimiter import AsyncLimiter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -29,23 +29,23 @@ from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, U
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
+from bot.receiver.pushes import Pushes
+from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body
 from bot.settings import Settings
 from bot.store import Portal, Store, TokenPair
 from bot.texts import Texts
 
 log = structlog.get_logger()
 
-MAX_BODY = 256 * 1024  # bytes
+__all__ = ["MAX_BODY", "Receiver"]
+
 BODY_S = 30.0  # a slower body is given up
 STORE_S = 9.0  # storing that takes longer is answered 503, within 10 s
 _FORM = "application/x-www-form-urlencoded"
-_RETRY_AFTER = {"Retry-After": "30"}
 # A pair of the bot's own tokens comes with every event; a new one is stored only when it lives this much longer.
 _BOT_TOKENS_S = 600
 # Installations that reach the portal to be verified: a flood of forged ones must not use up its quota.
 _VERIFICATIONS_PER_MINUTE = 20
-
-_Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Receiver:
@@ -69,19 +69,25 @@ class Receiver:
         self._bitrix24 = bitrix24
         self._metrics = metrics
         self._clock = clock
-        page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
-        self._pages = {"/bitrix24": page.show}
-        if cronofy is not None:
-            self._pages["/cronofy"] = CronofyPage(cronofy, settings, store, inbox, texts, clock, store_s).show
         self._body_s = body_s
         self._store_s = store_s
+        page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
+        self._pages = {"/bitrix24": page.show}
+        self._posts = {
+            "/bitrix24/install": answering(self._of_form(self._install)),
+            "/bitrix24/events": answering(self._of_form(self._events)),
+        }
+        if cronofy is not None:
+            self._pages["/cronofy"] = CronofyPage(cronofy, settings, store, inbox, texts, clock, store_s).show
+            pushes = Pushes(cronofy, inbox, metrics, clock, body_s=body_s, store_s=store_s)
+            self._posts["/cronofy/events"] = answering(pushes.take)
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
         self._bot_tokens: dict[tuple[str, int], int] = {}
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_log_refusals])
-        app.router.add_post("/bitrix24/install", self._answering(self._install))
-        app.router.add_post("/bitrix24/events", self._answering(self._events))
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[log_refusals])
+        for path, take in self._posts.items():
+            app.router.add_post(path, take)
         for path, show in self._pages.items():
             # A look at the head of the page must not use its code up.
             app.router.add_get(path, show, allow_head=False)
@@ -92,23 +98,15 @@ class Receiver:
 
     # --- requests to events
 
-    def _answering(self, take: Callable[[events.Tree], Awaitable[None]]) -> _Handler:
-        """Wrap `take` with reading and with the documented answers."""
+    def _of_form(self, take: Callable[[events.Tree], Awaitable[None]]) -> Taking:
+        """Return what takes requests whose body is a form."""
 
-        async def answer(request: web.Request) -> web.Response:
-            try:
-                tree = events.parse_form(await _read_form(request, self._body_s))
-                await take(tree)
-            except MalformedBody as error:
-                return _refusal(request, 400, str(error) or "not an event")
-            except ForeignEvent as error:
-                return _refusal(request, 403, str(error) or "not from this portal")
-            except (StorageError, Unavailable, TimeoutError) as error:
-                log.error("request.not-stored", path=request.path, reason=str(error) or type(error).__name__)
-                return web.Response(status=503, text="not stored, try again later\n", headers=_RETRY_AFTER)
-            return web.Response(text="ok\n")
+        async def read(request: web.Request) -> None:
+            if request.content_type != _FORM:
+                raise web.HTTPUnsupportedMediaType(text=f"the body must be {_FORM}\n")
+            await take(events.parse_form(await read_body(request, self._body_s)))
 
-        return answer
+        return read
 
     async def _events(self, tree: events.Tree) -> None:
         if events.event_name(tree) == "ONAPPINSTALL":
@@ -276,36 +274,6 @@ def _host(address: str, missing: str) -> str:
         return urlsplit(address).netloc.lower() if address else missing
     except ValueError:
         return ""
-
-
-async def _read_form(request: web.Request, limit_s: float) -> bytes:
-    if request.content_type != _FORM:
-        raise web.HTTPUnsupportedMediaType(text=f"the body must be {_FORM}\n")
-    if request.content_length is not None and request.content_length > MAX_BODY:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length)
-    try:
-        async with asyncio.timeout(limit_s):
-            return await request.read()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="the body came too slowly\n") from None
-    except (web.RequestPayloadError, ConnectionError):
-        raise MalformedBody("the body is cut or wrongly encoded") from None
-
-
-@web.middleware
-async def _log_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Leave a line for what is refused before it is read. Unknown paths are the noise of scanners."""
-    try:
-        return await handler(request)
-    except web.HTTPError as error:
-        if error.status != web.HTTPNotFound.status_code:
-            log.warning("request.refused", path=request.path, status=error.status, reason=error.reason)
-        raise
-
-
-def _refusal(request: web.Request, status: int, reason: str) -> web.Response:
-    log.warning("request.refused", path=request.path, status=status, reason=reason)
-    return web.Response(status=status, text=f"{reason}\n")
 
 
 async def _live(_request: web.Request) -> web.Response:

@@ -1,0 +1,297 @@
+"""Answers to invitations outside Bitrix24, through Cronofy (section 5 of its contract), always with the sender's own account.
+
+Cronofy takes an answer and carries it out later. So nothing is reported as done before the calendar shows it: what is on its way is
+called that, and the message is rewritten once more is known.
+"""
+
+from dataclasses import replace
+
+from bot import (
+    Call,
+    Context,
+    External,
+    Follow,
+    Outcome,
+    Outside,
+    Reference,
+    Reply,
+    Router,
+    Safe,
+    Underway,
+    Undoing,
+    arrived,
+    begin,
+    clash_inside,
+    look_up,
+    note_answer,
+    outside_brief,
+    outside_label,
+    rename,
+    sent,
+    write,
+)
+from bot.cronofy.methods import participation
+from bot.cronofy.methods.external import Answer, ExternalEvent, Obstacle
+from bot.errors import CronofyAway, CronofyError, CronofyGone, NotLinked
+
+router = Router()
+
+# Seconds after an answer at which the calendar is looked at, the last time included.
+_LOOKS_S = (2, 5, 15, 60, 300)
+# From when to when an answer of which nobody knows whether Cronofy has got it is sent again, if the calendar does not show it.
+_AGAIN_S = (15, 330)
+
+
+@router.command("answer-outside")
+async def answer_outside(ctx: Context, meeting: Reference, answer: str) -> Reply:
+    """Answer an invitation on behalf of the sender."""
+    found = await _find(ctx, meeting)
+    return found if isinstance(found, Reply) else await _set(ctx, found, Answer(answer))
+
+
+@router.command("reset-outside")
+async def reset_outside(ctx: Context, meeting: Reference) -> Reply:
+    """Refuse: outside nobody can take an answer back."""
+    found = await _find(ctx, meeting)
+    return found if isinstance(found, Reply) else _reply(ctx, "outside.no-reset", "refused", found)
+
+
+@router.command("status-outside")
+async def status_outside(ctx: Context, meeting: Reference) -> Reply:
+    """Tell the sender's own answer, and whether it is still on its way."""
+    found = await _find(ctx, meeting)
+    if isinstance(found, Reply):
+        return found
+    if found.event is None:
+        return _gone(ctx, found)
+    if found.event.obstacle(ctx.now.astimezone(found.zone)) is Obstacle.NOT_INVITED:
+        return _reply(ctx, "outside.barred-not-invited", "refused", found)
+    if found.underway is not None and found.event.answer != found.underway.wanted:
+        return _on_its_way(ctx, found, found.underway)
+    return _reply(ctx, f"outside.status-{found.event.answer}", "done", found)
+
+
+@router.command("restore-outside")
+async def restore_outside(ctx: Context, meeting: Reference, given: str, former: str) -> Reply:
+    """Undo an answer: restore the former one, unless the sender has changed it by hand since."""
+    found = await _find(ctx, meeting)
+    if isinstance(found, Reply):
+        return found
+    if found.event is None:
+        return _reply(
+            ctx, "outside.removed-for-good" if given == Answer.NO else "outside.gone", "refused", found, state="gone"
+        )
+    if found.answer not in (given, former):
+        return _reply(ctx, "outside.changed-since", "refused", found)
+    if former not in participation.ANSWERS:
+        return _reply(ctx, "outside.no-reset", "refused", found)
+    return await _set(ctx, found, Answer(former), undoes=True)
+
+
+@router.command("confirm-outside")
+async def confirm_outside(ctx: Context, meeting: Reference, answer: str, before: str) -> Reply:
+    """Tell whether an answer that was sent has arrived; `waiting` as long as it may still do so."""
+    assert isinstance(meeting, External)  # noqa: S101 - we wrote it
+    try:
+        found = await look_up(ctx, meeting.name, with_calendar=False)
+    except NotLinked:
+        found = None
+    except CronofyError:
+        if later := await _look_later(ctx, meeting.name):
+            return later
+        found = None
+    if found is None:
+        await arrived(ctx, meeting.name)
+        reply = Reply(ctx.text("outside.lost"), "failed", shows=((write(meeting), Answer.UNKNOWN),))
+    else:
+        reply = await _known(ctx, found, Answer(answer), before)
+    if reply.outcome != "waiting":
+        for reference, state in reply.shows:
+            await note_answer(ctx, reference, state)
+    return reply
+
+
+# --- before an answer
+
+
+async def _find(ctx: Context, meeting: Reference) -> Outside | Reply:
+    found = await look_up(ctx, meeting.name) if isinstance(meeting, External) else None
+    return ctx.reply("outside.unknown", "refused") if found is None else found
+
+
+async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = False) -> Reply:
+    """Send only what is not so yet, and what nothing stands in the way of."""
+    subject, event = f"external:{found.name}", found.event
+    if await ctx.superseded(subject):
+        return _reply(ctx, "outside.superseded", "refused", found)
+    if event is None:
+        return await _vanished(ctx, found, wanted)
+    if found.answer is wanted:
+        await ctx.carried_out(subject)
+        return await _same(ctx, found, event, wanted)
+    why = event.obstacle(ctx.now.astimezone(found.zone))
+    if why is not None:
+        return _reply(ctx, f"outside.barred-{why}", "refused", found)
+    # What is undone is the same event, wherever it has moved to.
+    if question := await _question(ctx, found, event, wanted, moves=found.has_moved and not undoes):
+        return question
+    reply = await _send(ctx, found, event, wanted, undoes=undoes)
+    if reply.outcome == "sent":
+        await ctx.carried_out(subject)
+    return reply
+
+
+async def _same(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answer) -> Reply:
+    """Answer what is so already, or on its way."""
+    if found.underway is not None and event.answer is not wanted:
+        return _on_its_way(ctx, found, found.underway)
+    await arrived(ctx, found.name)
+    # After an interruption it was most likely this very command.
+    is_ours = ctx.repeated or found.underway is not None
+    key = f"outside.{wanted}" if is_ours else f"outside.already-{wanted}"
+    return _reply(ctx, key, "unchanged", found, wanted)
+
+
+async def _vanished(ctx: Context, found: Outside, wanted: Answer) -> Reply:
+    """Answer about what is not there any more, which may be our own doing."""
+    underway = found.underway
+    if underway is not None and underway.wanted == wanted and underway.removes:
+        await arrived(ctx, found.name)
+        return _reply(ctx, "outside.removed", "unchanged", found, state="gone")
+    return _gone(ctx, found)
+
+
+async def _question(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answer, *, moves: bool) -> Reply | None:
+    """Ask about what cannot be taken back, and about what is not as it was shown: that, even if it was confirmed."""
+    removes = wanted is Answer.NO and event.declining_removes
+    if not moves and (not removes or ctx.confirmed):
+        return None
+    name = outside_label(ctx, found)
+    if moves and removes:
+        calendar = event.calendar.name if event.calendar else found.shown.calendar
+        name = ctx.text("outside.removed-by-declining", meeting=name, calendar=calendar)
+    key = f"outside.moved-ask-{wanted}" if moves else "outside.removing-ask"
+    asked = Call(ctx.call.name, (await rename(ctx, found), *ctx.call.words[1:]))
+    short = ctx.text(f"{key}-short", meeting=outside_brief(ctx, found))
+    return Reply(ctx.text(key, meeting=name), "asked", short=short, asks=(asked,))
+
+
+# --- an answer on its way
+
+
+async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answer, *, undoes: bool) -> Reply:
+    """Send an answer, so that it can be undone and is not sent twice, whatever interrupts us."""
+    former = found.answer or Answer.UNKNOWN
+    undoing = Undoing(
+        "restore-outside", (found.reference, wanted, former), asks=former is Answer.NO and event.declining_removes
+    )
+    if not undoes:
+        await ctx.undo_with(undoing)
+    removes = wanted is Answer.NO and event.declining_removes
+    before = event.answer if found.underway is None else f"{event.answer}-{found.underway.wanted}"
+    underway = Underway(wanted, before, removes, int(ctx.now.timestamp()), None)
+    await begin(ctx, found.name, underway)
+    try:
+        await participation.answer(ctx.as_account, event.ref, wanted)
+    except CronofyAway:
+        return _on_its_way(ctx, found, underway)
+    except CronofyError as error:
+        await (begin(ctx, found.name, found.underway) if found.underway else arrived(ctx, found.name))
+        if not undoes:
+            await ctx.undo_without(undoing)
+        return _refused(ctx, found, error)
+    await sent(ctx, found.name)
+    await note_answer(ctx, found.reference, f"sent-{wanted}")
+    clash = await clash_inside(ctx, event) if wanted is not Answer.NO else None
+    return _on_its_way(ctx, found, replace(underway, sent_at=underway.begun_at), clash)
+
+
+async def _known(ctx: Context, found: Outside, wanted: Answer, before: str) -> Reply:
+    """Return the last word on an answer, if there is one by now."""
+    underway, event = found.underway, found.event
+    if underway is not None and underway.wanted != wanted:
+        return _reply(ctx, "outside.answered-since", "refused", found)
+    if event is None:
+        await arrived(ctx, found.name)
+        removed = underway is not None and underway.removes
+        return _reply(ctx, "outside.removed", "done", found, state="gone") if removed else _gone(ctx, found)
+    if event.answer is wanted:
+        await arrived(ctx, found.name)
+        return _reply(ctx, f"outside.{wanted}", "done", found, wanted)
+    if event.answer not in before.split("-"):  # by hand, in the calendar itself
+        await arrived(ctx, found.name)
+        return _reply(ctx, "outside.changed-since", "refused", found, event.answer)
+    if underway is not None:
+        refused = await _send_again(ctx, found, event, underway)
+        if reply := refused or await _look_later(ctx, found.name):
+            return reply
+    await arrived(ctx, found.name)
+    key = "outside.not-confirmed" if underway is not None and underway.sent_at is not None else "outside.not-known"
+    return _reply(ctx, key, "failed", found, event.answer)
+
+
+async def _send_again(ctx: Context, found: Outside, event: ExternalEvent, underway: Underway) -> Reply | None:
+    """Send an answer once more that may never have left; return the refusal, if it is one."""
+    first, last = _AGAIN_S
+    if underway.sent_at is not None or not first <= ctx.now.timestamp() - underway.begun_at <= last:
+        return None
+    try:
+        await participation.answer(ctx.as_account, event.ref, Answer(underway.wanted))
+    except CronofyAway:
+        return None
+    except CronofyError as error:
+        await arrived(ctx, found.name)
+        return _refused(ctx, found, error)
+    await sent(ctx, found.name)
+    return None
+
+
+async def _look_later(ctx: Context, name: str) -> Reply | None:
+    """Return when to look again; None when that was done often enough."""
+    now = ctx.now.timestamp()
+    underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, now)
+    elapsed_s = now - underway.looked_after_from if underway else now
+    after_s = next((look - elapsed_s for look in _LOOKS_S if look - elapsed_s >= 1), None)
+    if after_s is None:
+        return None
+    return Reply(ctx.text("outside.waiting"), "waiting", follows=Follow(ctx.call, after_s))
+
+
+# --- words
+
+
+def _on_its_way(ctx: Context, found: Outside, underway: Underway, clash: Safe | None = None) -> Reply:
+    """Say what is on its way, or may be, and that the last word follows."""
+    call = Call("confirm-outside", (found.reference, underway.wanted, underway.before))
+    key = "outside.unsure" if underway.sent_at is None else f"outside.sent-{underway.wanted}"
+    reply = _reply(ctx, key, "sent", found, state=f"sent-{underway.wanted}")
+    text = reply.text if clash is None else Safe(f"{reply.text} {clash}")
+    return replace(reply, text=text, follows=Follow(call, _LOOKS_S[0], adds=clash))
+
+
+def _refused(ctx: Context, found: Outside, error: CronofyError) -> Reply:
+    if isinstance(error, CronofyGone):
+        return _gone(ctx, found)
+    why = ctx.text(error.text)
+    return Reply(
+        ctx.text("outside.refused", meeting=outside_label(ctx, found), why=why),
+        "failed",
+        short=ctx.text("outside.refused-short", meeting=outside_brief(ctx, found)),
+    )
+
+
+def _gone(ctx: Context, found: Outside) -> Reply:
+    return _reply(ctx, "outside.gone", "refused", found, state="gone")
+
+
+def _reply(
+    ctx: Context, key: str, outcome: Outcome, found: Outside, wanted: Answer | None = None, *, state: str = ""
+) -> Reply:
+    """Answer about one event; `wanted` or `state` is what lists show of it from now on."""
+    shown = state or wanted
+    return Reply(
+        ctx.text(key, meeting=outside_label(ctx, found)),
+        outcome,
+        short=ctx.text(f"{key}-short", meeting=outside_brief(ctx, found)),
+        shows=((found.reference, shown),) if shown else (),
+    )

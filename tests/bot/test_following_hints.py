@@ -1,0 +1,50 @@
+"""Hints that something has changed: all messages of a person are looked at at once, and those that wait go on waiting."""
+
+import pytest
+
+from bot.replies import Reply
+from bot.texts import Safe
+from tests.acting import MIRA
+from tests.follow_desk import Desk, part
+
+
+@pytest.fixture
+async def desk(ask):
+    return Desk(ask)
+
+
+async def test_hint_lets_all_messages_of_a_person_be_looked_at(desk):
+    first, second = await desk.say(part("Sent.", "one")), await desk.say(part("Sent.", "two"), key="event-2")
+    theirs = await desk.say(part("Sent.", "three"), user_id=23, key="event-3")
+    desk.known = dict.fromkeys(("one", "two", "three"), Reply(Safe("Done.")))
+
+    assert await desk.following.hurry(MIRA) == "done"
+    assert (first.text, second.text, theirs.text) == ("Done.", "Done.", "Sent.")
+    assert await desk.kept("event-3") is not None
+
+
+async def test_hint_keeps_the_later_look(desk, clock):
+    message = await desk.say(part("Sent 1.", "one"), part("Sent 2.", "two"))
+    await desk.look()
+    planned = list(desk.inbox.later)
+    desk.known["two"] = Reply(Safe("Done 2."))
+    clock.advance(4)
+    await desk.following.hurry(MIRA)
+    assert (message.text, desk.inbox.later) == ("Sent 1.\nDone 2.", planned)
+
+    desk.known["one"] = Reply(Safe("Done 1."))
+    assert await desk.look(2) == "done"
+    assert message.text == "Done 1.\nDone 2."
+
+
+async def test_hint_without_news_changes_nothing(desk):
+    message = await desk.say(part("Sent.", "one"))
+    await desk.following.hurry(MIRA)
+
+    assert (message.edited, desk.methods, desk.inbox.later) == (False, [], [])
+    assert (await desk.kept()).parts == (part("Sent.", "one", after_s=10.0),)
+
+
+async def test_hint_for_somebody_who_waits_for_nothing_is_ignored(desk):
+    assert await desk.following.hurry(MIRA) == "done"
+    assert desk.methods == []

@@ -1,0 +1,293 @@
+"""Answers outside Bitrix24 among everything else that happens meanwhile: other lists, other messages, changes by hand."""
+
+import pytest
+
+from bot.emulator.cronofy import faults
+from bot.emulator.cronofy.events import Person
+from tests.handlers.outside_words import CALL, DECLINE, NORA, UNDO, YES, in_both_languages, posts
+
+pytestmark = pytest.mark.usefixtures("linked")
+LOOKS = (2, 3, 10, 45, 240)
+
+
+@pytest.fixture
+async def ask(make_ask, outside):
+    return await make_ask(cronofy=outside)
+
+
+async def passing(ask, seconds=LOOKS):
+    """Let the time pass in which an answer is looked after."""
+    for one in seconds:
+        await ask.wait(one)
+
+
+# --- questions
+
+
+@in_both_languages
+async def test_misspelt_decline_that_removes_is_still_asked_about(ask, outside, talk, language):
+    await ask({"en": "meetings", "ru": "встречи"}[language])
+    await ask({"en": "declin #1", "ru": "отклоить #1"}[language])
+
+    question = await ask(YES[language])
+    assert {"en": "for good", "ru": "насовсем"}[language] in question.text
+    assert posts(outside) == 0
+
+    await ask(YES[language])
+    assert posts(outside) == 1
+
+
+async def test_misspelt_reset_is_still_asked_about(ask, portal):
+    await ask("accept 651")
+    await ask("rset 651")
+
+    assert "declined" in (await ask("yes")).text
+    assert portal.meetings[651][17] == "Y"
+
+
+async def test_event_that_moves_during_the_question_is_asked_about_again(ask, outside, talk):
+    await ask("decline contract talk")
+    outside.move_event(talk.uid, start="2026-11-24T16:00:00")
+
+    again = await ask("yes")
+    assert "16:00" in again.text
+    assert posts(outside) == 0
+
+    await ask("yes")
+    assert posts(outside) == 1
+
+
+# --- lists
+
+
+async def test_confirmation_leaves_the_list_that_was_shown_last(ask, outside, call, talk):
+    first = await ask("meetings")
+    await ask.press(17, first.message, "#3 Accept")
+    await ask("invitations")
+    await ask.wait(5)
+    reply = await ask("accept #2")
+
+    assert "651" in reply.text
+
+
+async def test_older_list_and_newer_list_both_learn_of_an_answer(ask, outside, call):
+    first = await ask("meetings")
+    second = await ask("meetings")
+    await ask.press(17, first.message, "#2 Accept")
+    await ask.wait(5)
+    await ask.press(17, second.message, "#1 Accept")
+
+    assert ", accepted" in second.message.text.splitlines()[-1]
+
+
+async def test_what_is_on_its_way_is_no_open_invitation(ask, outside, call):
+    await ask("accept supplier call")
+
+    assert "Supplier call" not in (await ask("invitations")).text
+
+
+async def test_confirmation_leaves_the_page_to_which_the_list_was_turned(ask, outside, calendar):
+    for hour in range(8, 18):
+        outside.add_event(
+            calendar("Mira"), f"Call at {hour}", start=f"2026-11-26T{hour:02}:00:00", tz="Europe/Riga", organizer=NORA
+        )
+    listed = await ask("meetings")
+    await ask.press(17, listed.message, "#2 Accept")
+    await ask.press(17, listed.message, "Next ›")
+    await ask.wait(5)
+
+    assert "Page 2 of 2" in listed.message.text
+
+
+# --- messages that have become something else
+
+
+async def test_last_word_about_a_message_that_was_answered_comes_by_itself(ask, outside, portal, call):
+    await ask("accept 651")
+    both = await ask("accept supplier call\nreset 651")
+    confirmed = await ask.press(17, both.message, "Yes, do it")
+    assert "open again" in confirmed.text
+    before = len(portal.messages)
+    await ask.wait(5)
+
+    assert "open again" in both.message.text
+    assert [message.text for message in portal.messages[before:]] == [f"You are going: {CALL['en']}."]
+
+
+async def test_kill_before_the_message_was_done_rewrites_the_one_that_there_is(ask, outside, portal, call):
+    await ask("accept supplier call")
+    before = len(portal.messages)
+    entry = [entry for entry in ask.inbox.entries if ":message:" in entry.key][-1]
+    await ask.inbox.hand_out_again(entry)
+    await ask.wait(5)
+
+    assert len(portal.messages) == before
+    assert portal.messages[-1].text == f"You are going: {CALL['en']}."
+
+
+async def test_meetings_of_one_name_are_told_apart(ask, outside, calendar):
+    for day in (24, 25, 26, 27):
+        outside.add_event(
+            calendar("Mira"),
+            "Daily stand-up of the purchasing department and its friends",
+            start=f"2026-11-{day}T09:00:00",
+            tz="Europe/Riga",
+            organizer=NORA,
+        )
+    await ask("invitations")
+    reply = await ask("accept #1, #2, #4, #5")
+
+    assert len(reply.text.splitlines()) == 4
+
+
+# --- changes by hand, and answers that never arrive
+
+
+async def test_answer_by_hand_is_not_overridden_by_sending_again(ask, outside, call):
+    outside.faults.add("participation_status", faults.refused(503))
+    reply = await ask("accept supplier call")
+    await ask.wait(5)
+    outside.answer_elsewhere(call.uid, "declined")
+    await passing(ask, (10, 45))
+
+    assert outside.answers[call.uid] == "declined"
+    assert reply.message.text.startswith("You have changed your answer since")
+
+
+async def test_answer_is_not_sent_again_hours_later(ask, outside, call):
+    outside.faults.add("participation_status", faults.refused(503))
+    reply = await ask("accept supplier call")
+    await ask.wait(5 * 3600)
+
+    assert posts(outside) == 1
+    assert reply.message.text.startswith("I do not know whether your answer has arrived")
+
+
+async def test_answer_that_was_sent_again_late_is_looked_after_from_then(ask, outside, call):
+    outside.faults.add("participation_status", faults.refused(503), count=3)
+    reply = await ask("accept supplier call")
+    await passing(ask)
+    await ask.wait(5)
+
+    assert reply.message.text == f"You are going: {CALL['en']}."
+
+
+async def test_new_answer_is_sent_after_one_that_was_lost_sight_of(ask, outside, call):
+    outside.faults.add("events", faults.refused(503), count=None, skip=2)
+    outside.options.writes_apply = False
+    first = await ask("accept supplier call")
+    await passing(ask)
+    assert first.message.text.startswith("I can no longer see whether your answer has arrived")
+
+    outside.faults.clear()
+    outside.options.writes_apply = True
+    again = await ask("accept supplier call")
+    await ask.wait(5)
+    assert posts(outside) == 2
+    assert again.message.text == f"You are going: {CALL['en']}."
+
+
+async def test_refused_second_answer_does_not_deny_the_first(ask, outside, call):
+    first = await ask("accept supplier call")
+    outside.faults.add("participation_status", faults.refused(423))
+    await ask("decline supplier call")
+    await ask.wait(5)
+
+    assert first.message.text == f"You are going: {CALL['en']}."
+
+
+async def test_answer_that_never_shows_is_never_called_a_change_by_hand(ask, outside, call):
+    outside.options.writes_apply = False
+    first = await ask("accept supplier call")
+    second = await ask("accept supplier call")
+    await passing(ask)
+
+    assert first.message.text.startswith("I sent your answer, but the calendar does not show it")
+    assert second.message.text.startswith("I do not know whether your answer has arrived")
+
+
+async def test_vanished_event_counts_as_declined_only_where_declining_removes(ask, outside, call):
+    reply = await ask("decline supplier call")
+    call.deleted = True
+    await ask.wait(5)
+
+    assert reply.message.text.startswith("It is not in your calendar any more")
+
+
+# --- undo
+
+
+@in_both_languages
+async def test_undo_of_an_event_that_vanished_says_so(ask, outside, call, language):
+    outside.answer_elsewhere(call.uid, "tentative")
+    await ask({"en": "accept supplier call", "ru": "принять supplier call"}[language])
+    await ask.wait(5)
+    call.deleted = True
+
+    words = {"en": "It is not in your calendar any more", "ru": "Этой встречи в вашем календаре больше нет"}
+    assert words[language] in (await ask(UNDO[language])).text
+
+
+async def test_undo_of_an_event_that_moved_restores_its_answer(ask, outside, call):
+    outside.answer_elsewhere(call.uid, "tentative")
+    await ask("accept supplier call")
+    await ask.wait(5)
+    outside.move_event(call.uid, start="2026-11-25T17:00:00")
+    reply = await ask("undo")
+    await ask.wait(5)
+
+    assert outside.answers[call.uid] == "tentative"
+    assert reply.message.text.startswith("You may come")
+
+
+@in_both_languages
+async def test_undo_of_both_names_what_returns_with_it(ask, outside, twin, language):
+    outside.answer_elsewhere(twin.uid, "tentative")
+    await ask({"en": "meetings", "ru": "встречи"}[language])
+    await ask({"en": "accept #1", "ru": "принять #1"}[language])
+    await ask.wait(5)
+
+    question = await ask(UNDO[language])
+
+    assert "ext:" not in question.text
+    assert {"en": "“Weekly sync”, Wed, Nov 25, 10:00", "ru": "«Weekly sync», ср, 25 нояб., 10:00"}[
+        language
+    ] in question.text
+
+
+async def test_undo_of_both_promises_nothing_that_cannot_return(ask, outside, twin):
+    await ask("meetings")
+    await ask("accept #1")
+    await ask.wait(5)
+
+    assert "Together with it" not in (await ask("undo")).text
+
+
+# --- the other calendar does not hold up
+
+
+async def test_acceptance_in_bitrix24_stands_although_cronofy_is_away(ask, outside, portal):
+    outside.faults.add("*", faults.refused(503), count=None)
+
+    assert (await ask("accept 651")).text.startswith("You are going: meeting 651")
+
+
+async def test_cancelled_event_is_no_clash(ask, outside, calendar):
+    board = outside.add_event(
+        calendar("Mira"), "Board", start="2026-11-25T10:30:00", tz="Europe/Riga", organizer=Person("x@y.example", "X")
+    )
+    outside.answer_elsewhere(board.uid, "accepted")
+    board.status = "cancelled"
+
+    assert "At the same time" not in (await ask("accept 651")).text
+
+
+@in_both_languages
+async def test_declined_row_of_another_account_is_not_called_removed(ask, outside, talk, language, browser):
+    """Whoever connects another account meanwhile is told that nothing is known any more."""
+    await ask(f"{DECLINE[language]} contract talk")
+    reply = await ask(YES[language])
+    await ask({"en": "disconnect cronofy", "ru": "отключить cronofy"}[language])
+    await ask.wait(5)
+
+    assert {"en": "I can no longer see", "ru": "Я больше не вижу"}[language] in reply.message.text

@@ -1,0 +1,166 @@
+"""Declining that removes, and taking back."""
+
+import pytest
+
+from tests.handlers.outside_words import (
+    ACCEPT,
+    DECLINE,
+    MEETINGS,
+    SENT,
+    TALK,
+    UNDO,
+    YES,
+    in_both_languages,
+    posts,
+)
+
+pytestmark = pytest.mark.usefixtures("linked")
+
+
+@pytest.fixture
+async def ask(make_ask, outside):
+    return await make_ask(cronofy=outside)
+
+
+# --- declining that removes
+
+
+@in_both_languages
+async def test_declining_that_removes_is_asked_about_first(ask, outside, talk, language):
+    question = await ask(f"{DECLINE[language]} contract talk")
+    assert TALK[language] in question.text
+    assert {"en": "for good", "ru": "насовсем"}[language] in question.text
+    assert posts(outside) == 0
+
+    reply = await ask(YES[language])
+    assert reply.text.startswith(SENT["declined"][language])
+
+    await ask.wait(5)
+    words = {"en": "it is gone from your calendar", "ru": "встречи больше нет в вашем календаре"}
+    assert words[language] in reply.message.text
+    assert talk.deleted
+
+
+async def test_declining_that_removes_can_be_left(ask, outside, talk):
+    question = await ask("decline contract talk")
+    await ask.press(17, question.message, "No, leave it")
+
+    assert posts(outside) == 0
+
+
+async def test_declining_from_a_list_shows_the_question_and_then_the_outcome(ask, outside, talk):
+    listed = await ask("meetings")
+    question = await ask.press(17, listed.message, "#1 Decline")
+    confirmed = await ask.press(17, question.message, "Yes, do it")
+    await ask.wait(5)
+
+    assert "it is gone from your calendar" in confirmed.message.text
+    assert (await ask("meetings")).text.count("Contract talk") == 0
+
+
+async def test_declining_a_meeting_in_both_asks_before_anything_is_done(ask, outside, portal, twin):
+    await ask("meetings")
+    await ask("decline #1")
+    assert portal.meetings[651][17] == "Q"
+
+    await ask("yes")
+    await ask.wait(5)
+    assert portal.meetings[651][17] == "N"
+    assert twin.deleted
+
+
+@in_both_languages
+async def test_decline_of_all_names_what_will_be_removed(ask, outside, call, talk, language):
+    await ask(MEETINGS[language])
+    said = {"en": "decline all", "ru": "отклонить все"}
+    question = await ask(said[language])
+    removing = {"en": "declining removes it", "ru": "после отказа она исчезнет"}
+    assert question.text.count(removing[language]) == 1
+
+    await ask(YES[language])
+    await ask.wait(5)
+    assert outside.answers[call.uid] == "declined"
+    assert talk.deleted
+
+
+# --- undo
+
+
+@in_both_languages
+async def test_undo_restores_the_former_answer(ask, outside, call, language):
+    outside.answer_elsewhere(call.uid, "tentative")
+    await ask(f"{ACCEPT[language]} supplier call")
+    await ask.wait(5)
+
+    reply = await ask(UNDO[language])
+    assert reply.text.startswith(SENT["tentative"][language])
+
+    await ask.wait(5)
+    assert outside.answers[call.uid] == "tentative"
+
+
+async def test_undo_works_while_the_answer_is_on_its_way(ask, outside, call):
+    outside.answer_elsewhere(call.uid, "declined")
+    await ask("accept supplier call")
+    await ask("undo")
+    await ask.wait(8)
+
+    assert outside.answers[call.uid] == "declined"
+
+
+@in_both_languages
+async def test_undo_of_a_first_answer_says_why_not(ask, outside, call, language):
+    await ask(f"{ACCEPT[language]} supplier call")
+    await ask.wait(5)
+
+    reply = await ask(UNDO[language])
+
+    assert {"en": "an answer cannot be taken back", "ru": "ответ отозвать нельзя"}[language] in reply.text
+    assert outside.answers[call.uid] == "accepted"
+
+
+@in_both_languages
+async def test_undo_of_a_removing_decline_says_that_it_is_gone(ask, outside, talk, language):
+    await ask(f"{DECLINE[language]} contract talk")
+    await ask(YES[language])
+    await ask.wait(5)
+
+    reply = await ask(UNDO[language])
+
+    assert {"en": "removed it from your calendar for good", "ru": "удалил встречу насовсем"}[language] in reply.text
+
+
+async def test_undo_leaves_alone_what_was_changed_by_hand(ask, outside, call):
+    outside.answer_elsewhere(call.uid, "tentative")
+    await ask("accept supplier call")
+    await ask.wait(5)
+    outside.answer_elsewhere(call.uid, "declined")
+
+    assert (await ask("undo")).text.startswith("You have changed your answer since")
+    assert outside.answers[call.uid] == "declined"
+
+
+async def test_undo_of_both_restores_both(ask, outside, portal, twin):
+    outside.answer_elsewhere(twin.uid, "tentative")
+    await ask("meetings")
+    await ask("accept #1")
+    await ask.wait(5)
+
+    question = await ask("undo")
+    assert "declined" in question.text
+    await ask("yes")
+    await ask.wait(5)
+    assert portal.meetings[651][17] == "Q"
+    assert outside.answers[twin.uid] == "tentative"
+
+
+async def test_row_undo_restores_the_answer_of_that_row(ask, outside, call):
+    outside.answer_elsewhere(call.uid, "tentative")
+    listed = await ask("meetings")
+    await ask.press(17, listed.message, "#2 Accept")
+    await ask.wait(5)
+    await ask.press(17, listed.message, "#2 Undo")
+    await ask.wait(5)
+
+    assert outside.answers[call.uid] == "tentative"
+    assert listed.message.text.startswith("You may come")
