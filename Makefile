@@ -1,4 +1,4 @@
-# install, demo, test, check, bench; each makes what it needs.
+# install, demo, test, check, bench, fuzz; each makes what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -12,7 +12,7 @@ BEGUN := if [ -f .venv/installed ]; then mv .venv/installed .venv/before; fi
 # (this folder was moved or copied), or without a Python that works, .venv begins anew.
 WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && grep -sxF "$$(pwd -P)" .venv/installed)
 
-.PHONY: install demo test check bench .venv
+.PHONY: install demo test check bench fuzz .venv
 
 install: .venv/installed
 
@@ -50,3 +50,8 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: .venv/installed-dev
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
+	$(PIP) install --require-hashes -r tests/fuzz/requirements.lock
+	$(BIN)/python -m tests.fuzz

@@ -23,7 +23,18 @@ from bot.listing import answered_meetings, note_answer, render, show
 from bot.lists import Listing
 from bot.manifest import Argument, Command
 from bot.naming import FALLBACK_ZONE, brief, label
-from bot.outside import Outside, arrived, begin, look_up, outside_brief, outside_label, reference_brief, rename, sent
+from bot.outside import (
+    Outside,
+    arrived,
+    begin,
+    look_up,
+    outside_brief,
+    outside_label,
+    reference_brief,
+    reference_label,
+    rename,
+    sent,
+)
 from bot.references import External, Number, Reference, Row, write
 from bot.replies import Button, Follow, Outcome, Reply
 from bot.texts import Safe
@@ -73,6 +84,7 @@ __all__ = [
     "outside_label",
     "read",
     "reference_brief",
+    "reference_label",
     "rename",
     "render",
     "sent",

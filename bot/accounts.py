@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
-    Integer,
     String,
     Table,
     Text,
@@ -21,9 +21,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
-from bot.database import Database, Work, metadata
+from bot.database import Database, Work, insert, metadata
 from bot.errors import AccountTaken
 from bot.vault import Vault
 
@@ -31,7 +30,7 @@ accounts = Table(
     "accounts",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("sub", String, nullable=False),
     Column("tokens", Text, nullable=False),  # encrypted
     Column("scope", String, nullable=False),
@@ -39,7 +38,7 @@ accounts = Table(
     Column("state", String, nullable=False),
     Column("push_key", String, nullable=False),
     Column("channel_id", String),  # None: nobody tells us of changes
-    Column("made_at", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
     UniqueConstraint("portal", "sub", name="accounts_sub"),
     UniqueConstraint("push_key", name="accounts_push_key"),
 )
@@ -164,7 +163,7 @@ class Accounts:
         mine = _of(known.portal, known.user_id, known.sub)
 
         def work(connection: Connection) -> bool:
-            row = connection.execute(select(accounts).where(*mine)).one_or_none()
+            row = connection.execute(select(accounts).where(*mine).with_for_update()).one_or_none()
             stored = None if row is None else self._opened(row)
             if stored is None or stored.access_token != known.access_token:
                 return False

@@ -18,7 +18,7 @@ from bot.cronofy.methods import events
 from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.cronofy.methods.external import ExternalEvent, Obstacle, Person, instant
 from bot.cronofy.methods.identity import Identity, userinfo
-from bot.errors import BitrixError, CronofyError, LinkBroken, SettingsError
+from bot.errors import BitrixError, CronofyAway, CronofyError, LinkBroken, SettingsError
 from bot.externals import Underway, name_of
 from bot.lists import Remark
 from bot.naming import FALLBACK_ZONE
@@ -27,6 +27,8 @@ from bot.references import normal
 # How far ahead invitations and titles are looked for; the portal's own default.
 FAR_DAYS = 60
 _WEEK = timedelta(days=7)
+# Seconds that a list waits for the calendars outside.
+_PATIENCE_S = 4.0
 _GOING = (OutsideAnswer.YES, OutsideAnswer.MAYBE)
 _WORD = re.compile(r"[^\W_]+")
 
@@ -167,9 +169,12 @@ async def _read_outside(ctx: Context, days: int) -> _Outside:
     if not ctx.private or not await ctx.has_account():
         return _Outside()
     try:
-        identity = await userinfo(ctx.as_account)
-        until = ctx.now + timedelta(days=days)
-        found = await events.read(ctx.as_account, identity.calendars, ctx.now, until, _zone(ctx))
+        async with asyncio.timeout(_PATIENCE_S):
+            identity = await userinfo(ctx.as_account)
+            until = ctx.now + timedelta(days=days)
+            found = await events.read(ctx.as_account, identity.calendars, ctx.now, until, _zone(ctx))
+    except TimeoutError:
+        return _Outside(remarks=(Remark(CronofyAway.text),), whole=False)
     except CronofyError as error:
         return _Outside(remarks=(Remark(error.text),), whole=False)
     except SettingsError:  # no key opens the account any more, so its person has to connect it again
@@ -182,7 +187,7 @@ async def _read_outside(ctx: Context, days: int) -> _Outside:
 def _remarks(identity: Identity) -> Iterable[Remark]:
     for profile in identity.profiles:
         if not profile.connected:
-            yield Remark("cronofy.login-disconnected", profile.name)
+            yield Remark("cronofy.login-disconnected", profile.name, profile.relink_url)
         elif profile.syncing:
             yield Remark("cronofy.login-syncing", profile.name)
 

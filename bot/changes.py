@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, Text, delete, select, update
 
-from bot.database import Database, Work, metadata
+from bot.database import Database, Work, insert, metadata
 
 # How long a change can be undone.
 KEPT_S = 24 * 3600
@@ -16,9 +15,9 @@ changes = Table(
     "changes",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("made_by", String, nullable=False),  # event and command
-    Column("made_at", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
     Column("undoing", Text, nullable=False),  # JSON: calls
     Column("undone_by", String),  # key of the event that undid it
     Column("replaced", Text),  # JSON: the change before, until it is certain that this one has come to something

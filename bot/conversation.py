@@ -196,7 +196,8 @@ class Conversation:
         except Exception:
             log.exception("command.broken")
             reply = ctx.reply("errors.internal", "failed")
-        self._parts.metrics.commands.labels(ctx.call.name, reply.outcome).inc()
+        if not self._parts.manifest.commands[ctx.call.name].inner:  # which only do a part of another one
+            self._parts.metrics.commands.labels(ctx.call.name, reply.outcome).inc()
         return reply
 
     def _failed(self, ctx: Context, error: BitrixError | NotConnected) -> Reply:

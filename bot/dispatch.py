@@ -7,11 +7,12 @@ answered with `errors.internal`.
 
 import importlib
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
-from bot import events
+from bot import events, tracing
 from bot.admission import reason_to_ignore
 from bot.alarm import Alarm
 from bot.bitrix24.methods import imbot
@@ -85,31 +86,46 @@ class Dispatcher:
 
     async def handle(self, delivery: Delivery) -> None:
         """Carry out one event and answer it. Returns when nothing is left to do for it."""
-        began_at = time.monotonic()
-        event = events.load(delivery.entry.body)
+        await self._told(delivery, self._handle)
+
+    async def give_up(self, delivery: Delivery) -> None:
+        """Tell the sender that an event was given up."""
+        await self._told(delivery, self._give_up)
+
+    async def _told(self, delivery: Delivery, act: Callable[[events.Event, Delivery], Awaitable[str]]) -> None:
+        """Do something about an event in the name of the request that brought it, and leave one line of what became of it."""
+        began_at, body = time.monotonic(), delivery.entry.body
+        with tracing.handling(events.origin_of(body), self._parts.clock()) as trace:
+            event = events.load(body)
+            with bound_contextvars(event_key=event.key, user_id=_person(event), command=None):
+                outcome = await act(event, delivery)
+                tracing.note(kind=event.kind, outcome=outcome, command=get_contextvars()["command"] or "")
+                log.info(
+                    "event.handled",
+                    kind=event.kind,
+                    outcome=outcome,
+                    duration_ms=round((time.monotonic() - began_at) * 1000),
+                    waited_ms=None if trace.waited_s is None else round(trace.waited_s * 1000),
+                    requests=trace.calls,
+                )
+
+    async def _handle(self, event: events.Event, delivery: Delivery) -> str:
         if isinstance(event, events.AppInstalled):
             # Stored together with the event, which may have been quicker than the receiver's own memory.
             await self._parts.store.load()
         portal = self._parts.store.portal(event.portal)
-        user_id = _person(event)
-        with bound_contextvars(event_key=event.key, user_id=user_id, command=None):
-            outcome = "portal forgotten"
-            if portal is not None:
-                outcome = await self._carry_out(event, portal, delivery)
-            duration_ms = round((time.monotonic() - began_at) * 1000)
-            log.info("event.handled", kind=event.kind, outcome=outcome, duration_ms=duration_ms)
+        return "portal forgotten" if portal is None else await self._carry_out(event, portal, delivery)
 
-    async def give_up(self, delivery: Delivery) -> None:
-        """Tell the sender that an event was given up."""
-        event = events.load(delivery.entry.body)
+    async def _give_up(self, event: events.Event, delivery: Delivery) -> str:
         portal = self._parts.store.portal(event.portal)
         if portal is not None and isinstance(event, events.TimerDue):
             await Alarm(self._parts, portal).give_up(event)
         if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
-            return
+            return "given up"
         if reason_to_ignore(event) is None:
             key, starts = delivery.entry.key, delivery.starts
             await Conversation(self._parts, event, portal, key=key, starts=starts).tell("errors.given-up")
+        return "given up"
 
     async def _carry_out(self, event: events.Event, portal: Portal, delivery: Delivery) -> str:
         match event:

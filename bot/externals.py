@@ -11,10 +11,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
-from bot.database import Database, metadata
+from bot.database import Database, insert, metadata
 from bot.vault import Vault, known
 
 # A list can be referred to, and an answer be taken back, for a day.
@@ -27,22 +38,22 @@ externals = Table(
     "externals",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("name", String, primary_key=True),
     Column("content", Text, nullable=False),  # encrypted
-    Column("shown_at", Integer, nullable=False, index=True),
+    Column("shown_at", BigInteger, nullable=False, index=True),
 )
 underway = Table(
     "underway",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("name", String, primary_key=True),
     Column("wanted", String, nullable=False),
     Column("before", String, nullable=False),
     Column("removes", Boolean, nullable=False),
-    Column("begun_at", Integer, nullable=False),
-    Column("sent_at", Integer),  # None until Cronofy has said that it has it
+    Column("begun_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),  # None until Cronofy has said that it has it
 )
 
 
@@ -133,9 +144,9 @@ class Externals:
         old = delete(underway).where(underway.c.begun_at < answer.begun_at - _KEPT_S)
         await self._database.write(lambda c: (c.execute(old), c.execute(upsert)))
 
-    async def sent(self, portal: str, user_id: int, name: str, now: float) -> None:
-        """Write down that Cronofy has taken the answer."""
-        statement = update(underway).where(*_of(underway, portal, user_id, name)).values(sent_at=int(now))
+    async def sent(self, portal: str, user_id: int, name: str, answer: Underway, now: float) -> None:
+        """Write down that Cronofy has taken `answer`, unless another one was begun since."""
+        statement = update(underway).where(*_of(underway, portal, user_id, name), *_is(answer)).values(sent_at=int(now))
         await self._database.write(lambda c: c.execute(statement))
 
     async def underway(self, portal: str, user_id: int, name: str, now: float) -> Underway | None:
@@ -148,9 +159,9 @@ class Externals:
         found = {row.name: Underway(**known(Underway, dict(row._mapping))) for row in rows}  # noqa: SLF001 - public, in spite of its name
         return {name: answer for name, answer in found.items() if now < answer.looked_after_from + HOPE_S}
 
-    async def arrived(self, portal: str, user_id: int, name: str) -> None:
-        """Forget an answer that is on its way: it has arrived, or never will."""
-        statement = delete(underway).where(*_of(underway, portal, user_id, name))
+    async def arrived(self, portal: str, user_id: int, name: str, answer: Underway) -> None:
+        """Forget `answer`, which has arrived, or never will; another one that was begun since stays."""
+        statement = delete(underway).where(*_of(underway, portal, user_id, name), *_is(answer))
         await self._database.write(lambda c: c.execute(statement))
 
     async def forget(self, portal: str, user_id: int) -> None:
@@ -165,6 +176,10 @@ class Externals:
 
 def _of(table: Table, portal: str, user_id: int, name: str) -> tuple[ColumnElement[bool], ...]:
     return table.c.portal == portal, table.c.user_id == user_id, table.c.name == name
+
+
+def _is(answer: Underway) -> tuple[ColumnElement[bool], ...]:
+    return underway.c.wanted == answer.wanted, underway.c.begun_at == answer.begun_at
 
 
 def _name(portal: str, user_id: int, event: Shown) -> str:

@@ -18,7 +18,7 @@ from bot.bitrix24.methods.person import known_zone
 from bot.context import Context
 from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.grammar import Call
-from bot.listing import show
+from bot.listing import remarked, show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
 from bot.naming import brief, invitation_of, label
@@ -164,13 +164,13 @@ async def _next(ctx: Context, verb: str) -> Found | Reply:
     ahead = await read(ctx)
     coming = [one for one in ahead.meetings if one.answerable and one.starts.timestamp() > ctx.now.timestamp()]
     if not coming:
-        return ctx.reply("agenda.no-next", "refused")
+        return remarked(ctx, ctx.reply("agenda.no-next", "refused"), ahead)
     first = [one for one in coming if one.starts.timestamp() == coming[0].starts.timestamp()]
     if len(first) > 1:
         return await show(ctx, "which", ahead, first, ctx.call.name)
     (named,) = await _named(ctx, ahead, first, verb)
     # An earlier one may stand in a calendar that does not answer now.
-    return named.found if ahead.whole or verb not in _OUTSIDE else _ask(ctx, named, verb)
+    return named.found if ahead.whole or verb not in _OUTSIDE else remarked(ctx, _ask(ctx, named, verb), ahead)
 
 
 async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
@@ -181,11 +181,13 @@ async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
     meant = exact or [one for one in meetings if _resembles(one.title, reference)]
     if not meant:
         key = "agenda.no-title" if ctx.private else "agenda.no-title-in-group"
-        return ctx.reply(key, "refused", title=reference.title)
+        return remarked(ctx, ctx.reply(key, "refused", title=reference.title), ahead)
     if len(meant) > 1:
         return await show(ctx, "which", ahead, meant, ctx.call.name)
     (named,) = await _named(ctx, ahead, meant, verb)
-    return named.found if is_certain or verb not in _OUTSIDE else _ask(ctx, named, verb)  # a reset asks anyway
+    if (is_certain and ahead.whole) or verb not in _OUTSIDE:  # a reset asks anyway
+        return named.found
+    return remarked(ctx, _ask(ctx, named, verb), ahead)
 
 
 def _holds(title: str, words: str) -> bool:
@@ -273,7 +275,7 @@ async def unanswered(ctx: Context, verb: str) -> Reply:
     ahead, waiting = await open_invitations(ctx)
     if len(waiting) != 1:
         return await show(ctx, "unanswered", ahead, waiting, verb)
-    return _ask(ctx, (await _named(ctx, ahead, waiting, verb))[0], verb)
+    return remarked(ctx, _ask(ctx, (await _named(ctx, ahead, waiting, verb))[0], verb), ahead)
 
 
 async def _all(ctx: Context, period: str, verb: str) -> Reply:
@@ -285,9 +287,10 @@ async def _all(ctx: Context, period: str, verb: str) -> Reply:
     # What was declined is not listed by the portal, so "accept all" concerns what is not answered yet.
     meant = once(one for one in within if _needs(one, verb))
     if not meant:
-        return ctx.reply("agenda.nothing-to-answer", "unchanged")
+        return remarked(ctx, ctx.reply("agenda.nothing-to-answer", "unchanged"), ahead)
     named = await _named(ctx, ahead, meant, verb, limit=_TITLE)
-    questions = (_ask_all(ctx, named, count, verb) for count in range(min(len(meant), PAGE), 0, -1))
+    counts = range(min(len(meant), PAGE), 0, -1)
+    questions = (remarked(ctx, _ask_all(ctx, named, count, verb), ahead) for count in counts)
     return next(question for question in questions if len(question.text) <= LONGEST)
 
 

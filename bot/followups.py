@@ -6,10 +6,9 @@ They hold titles of meetings, so they are encrypted.
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Column, Integer, String, Table, Text, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, String, Table, Text, delete, select
 
-from bot.database import Database, Work, metadata
+from bot.database import Database, Work, insert, metadata
 from bot.vault import Vault, known
 
 _KEPT_S = 24 * 3600
@@ -19,9 +18,9 @@ follow_ups = Table(
     metadata,
     Column("portal", String, primary_key=True),
     Column("key", String, primary_key=True),
-    Column("user_id", Integer, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
     Column("content", Text, nullable=False),  # encrypted
-    Column("made_at", Integer, nullable=False, index=True),
+    Column("made_at", BigInteger, nullable=False, index=True),
 )
 
 

@@ -36,20 +36,24 @@ async def hear(parts: Parts, event: events.AccountChanged, portal: Portal) -> st
         case "disconnected":  # Cronofy itself writes to the person; lists tell it, too
             log.info("account.login-disconnected", user_id=event.user_id)
         case "erasure":
-            await _erase(parts, parts.cronofy, event, account)
+            await _erase(parts, parts.cronofy, event, account, portal)
     return "done"
 
 
-async def _erase(parts: Parts, cronofy: Cronofy, event: events.AccountChanged, account: Account) -> None:
+async def _erase(
+    parts: Parts, cronofy: Cronofy, event: events.AccountChanged, account: Account, portal: Portal
+) -> None:
     """Forget an account and all that is known through it; its person is told even if this is interrupted."""
     store = parts.store
     news = replace(event, what="erased")
     await parts.inbox.put(Entry(news.key, news.lane, events.dump(news), sent_at=news.sent_at))
     await store.states.close(event.portal, event.user_id, "cronofy")
     await store.externals.forget(event.portal, event.user_id)
-    await store.follow_ups.forget(event.portal, event.user_id)
     await store.lists.forget_all_of(event.portal, event.user_id)
     await cronofy.unlink(account)
+    # What was on its way cannot be seen any more, and messages that name it say so.
+    await Following(parts, portal).hurry(event.user_id)
+    await store.follow_ups.forget(event.portal, event.user_id)
     log.info("account.erased", user_id=event.user_id)
 
 

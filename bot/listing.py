@@ -13,7 +13,7 @@ from bot.lists import SENT, Elsewhere, Listing, Remark, Row, State
 from bot.outside import name_events
 from bot.references import Row as RowReference
 from bot.references import write
-from bot.replies import LONGEST, Button, Reply
+from bot.replies import LONGEST, Button, Link, Reply
 from bot.texts import Safe, inert
 
 # Characters of a place, and of a calendar's name.
@@ -69,7 +69,9 @@ async def show(ctx: Context, name: str, ahead: Ahead, found: Sequence[Meeting], 
     listed = [meeting for meeting in found if ctx.private or meeting.is_meeting]
     if not listed:
         empty = ctx.text("agenda.empty-in-group" if found else f"agenda.empty-{name}")
-        return Reply(Safe("\n".join([empty, *_remarks(ctx, ahead.remarks)])), "unchanged")
+        return Reply(
+            Safe("\n".join([empty, *_remarks(ctx, ahead.remarks)])), "unchanged", links=_links(ctx, ahead.remarks)
+        )
     listing = Listing(
         key="",
         portal=ctx.portal,
@@ -106,7 +108,8 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
     change = await ctx.last_change()
     undoable = answered_meetings(change) if change and change.undone_by is None else frozenset()
     rows = [_buttons(ctx, listing, row, number, undoable) for number, row in _numbered(listing)]
-    shown = Reply(text, buttons=tuple(row for row in [*rows, _turning(ctx, listing)] if row), lists=True)
+    buttons = tuple(row for row in [*rows, _turning(ctx, listing)] if row)
+    shown = Reply(text, links=_links(ctx, listing.remarks), buttons=buttons, lists=True)
     return replace(shown, outcome=done.outcome, connects=done.connects, in_place=True) if done else shown
 
 
@@ -196,8 +199,19 @@ def _text(ctx: Context, listing: Listing, size: _Size, done: Reply | None) -> Sa
     return Safe("\n".join([*said, heading, *lines, *pages, *_remarks(ctx, listing.remarks)]))
 
 
+def remarked(ctx: Context, reply: Reply, ahead: Ahead) -> Reply:
+    """Add to a reply what could not be read, since that may be what was meant."""
+    if ahead.whole:
+        return reply
+    return replace(reply, text=Safe("\n".join([reply.text, *_remarks(ctx, ahead.remarks)])))
+
+
 def _remarks(ctx: Context, remarks: Sequence[Remark]) -> list[Safe]:
     return [ctx.text(remark.key, login=remark.of) for remark in remarks] if ctx.private else []
+
+
+def _links(ctx: Context, remarks: Sequence[Remark]) -> tuple[Link, ...]:
+    return tuple(Link(ctx.text("cronofy.relink-button", login=one.of), one.url) for one in remarks if one.url)
 
 
 def _line(ctx: Context, row: Row, number: int, size: _Size) -> Safe:

@@ -8,10 +8,22 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
 
-from bot.database import Database, metadata
+from bot.database import Database, insert, metadata
 from bot.references import External, Number, write
 from bot.vault import Vault, known
 
@@ -25,13 +37,13 @@ lists = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("portal", String, nullable=False, index=True),
-    Column("user_id", Integer, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
     Column("dialog_id", String, nullable=False),
     Column("made_by", String, nullable=False),  # event and command
-    Column("made_at", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
     Column("content", Text, nullable=False),  # encrypted
+    Column("number", BigInteger, nullable=False, server_default="0"),  # rises with each of a person's lists
 )
-_LATEST = text("rowid DESC")
 
 # What is there to be answered; `own` entries are no invitations, of `busy` ones only the time is known, `gone` ones are not
 # there any more, and what is `outside` only has no answer in Bitrix24.
@@ -107,10 +119,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A sentence below a list. `of` is what it is about, other people's text."""
+    """A sentence below a list.
+
+    Attributes:
+        of: What it is about, other people's text.
+        url: Page that mends it; "" when there is none.
+    """
 
     key: str
     of: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +200,7 @@ class Lists:
             if known is not None and known.made_by != made_by:
                 return None
             kept = replace(listing, key=secrets.token_hex(4) if known is None else known.key)
-            fresh = insert(lists).values(made_by=made_by, **self._row(kept))
+            fresh = insert(lists).values(made_by=made_by, number=_next_number(kept), **self._row(kept))
             connection.execute(fresh.on_conflict_do_update(index_elements=["key"], set_=self._row(kept)))
             return kept
 
@@ -230,7 +248,7 @@ class Lists:
         await self._database.write(lambda c: c.execute(statement))
 
     async def _first(self, *where: Any, now: float) -> Listing | None:
-        newest_first = (lists.c.made_at.desc(), _LATEST)
+        newest_first = (lists.c.made_at.desc(), lists.c.number.desc())
         statement = select(lists).where(*where, lists.c.made_at >= now - KEPT_S).order_by(*newest_first).limit(1)
         row = await self._database.read(lambda c: c.execute(statement).one_or_none())
         return None if row is None else self._opened(row)
@@ -255,3 +273,8 @@ def _row(values: dict[str, Any]) -> Row:
 
 def _made_by(event_key: str) -> ColumnElement[bool]:
     return lists.c.made_by.startswith(f"{event_key} ", autoescape=True)
+
+
+def _next_number(listing: Listing) -> ScalarSelect[int]:
+    mine = (lists.c.portal == listing.portal, lists.c.user_id == listing.user_id)
+    return select(func.coalesce(func.max(lists.c.number), 0) + 1).where(*mine).scalar_subquery()

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import structlog
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from bot import tracing
+
 # Keys whose values never appear, wherever they stand (contract B.7).
 SECRET_KEYS = frozenset(
     "access_token refresh_token application_token client_secret code auth auth_id refresh_id secret_key".split()
@@ -27,6 +29,13 @@ def mask(value: Any) -> Any:
 def _mask_secrets(_logger: Any, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     masked: dict[str, Any] = mask(line)
     return masked
+
+
+def _name_request(_logger: Any, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say for which request something is done."""
+    if (trace := tracing.current()) is not None:
+        line["request_id"] = trace.request_id
+    return line
 
 
 def quiet_retries() -> None:
@@ -58,6 +67,7 @@ def configure(level: str, form: Literal["console", "json"] | None) -> None:
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _mask_secrets,

@@ -1,9 +1,8 @@
 """Messages that tell somebody to wait: the outcome replaces them, also when another process finds it out."""
 
-from sqlalchemy import Column, Integer, String, Table, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, String, Table, delete, select
 
-from bot.database import Database, metadata
+from bot.database import Database, insert, metadata
 
 # No event is handled again after this, and API v1 rewrites nothing older (contract F.1).
 _KEEP_S = 3 * 24 * 3600
@@ -13,8 +12,8 @@ notices = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("portal", String, nullable=False),
-    Column("message_id", Integer, nullable=False),
-    Column("said_at", Integer, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
 )
 
 

@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, String, Table, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Case, Column, ColumnElement, String, Table, case, select
 
-from bot.database import Database, metadata
+from bot.database import Database, insert, metadata
 
 carried_out = Table(
     "carried_out",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("subject", String, primary_key=True),
-    Column("message_id", Integer, nullable=False),
-    Column("message_at", Integer, nullable=False),
-    Column("press_at", Integer, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("message_at", BigInteger, nullable=False),
+    Column("press_at", BigInteger, nullable=False),
 )
 
 
@@ -62,8 +61,12 @@ class Order:
         statement = fresh.on_conflict_do_update(
             index_elements=["portal", "user_id", "subject"],
             set_={
-                name: func.max(getattr(carried_out.c, name), getattr(fresh.excluded, name))
+                name: _later(carried_out.c[name], fresh.excluded[name])
                 for name in ("message_id", "message_at", "press_at")
             },
         )
         await self._database.write(lambda c: c.execute(statement))
+
+
+def _later(one: ColumnElement[int], other: ColumnElement[int]) -> Case[int]:
+    return case((one > other, one), else_=other)

@@ -96,14 +96,15 @@ async def begin(ctx: Context, name: str, answer: Underway) -> None:
     await ctx.store.externals.begin(ctx.portal, ctx.user_id, name, answer)
 
 
-async def sent(ctx: Context, name: str) -> None:
-    """Write down that Cronofy has taken the answer."""
-    await ctx.store.externals.sent(ctx.portal, ctx.user_id, name, ctx.now.timestamp())
+async def sent(ctx: Context, name: str, answer: Underway) -> None:
+    """Write down that Cronofy has taken an answer."""
+    await ctx.store.externals.sent(ctx.portal, ctx.user_id, name, answer, ctx.now.timestamp())
 
 
-async def arrived(ctx: Context, name: str) -> None:
-    """Forget an answer that is on its way: it has arrived, or never will."""
-    await ctx.store.externals.arrived(ctx.portal, ctx.user_id, name)
+async def arrived(ctx: Context, name: str, answer: Underway | None) -> None:
+    """Forget an answer that was on its way, if one was: it has arrived, or never will."""
+    if answer is not None:
+        await ctx.store.externals.arrived(ctx.portal, ctx.user_id, name, answer)
 
 
 def _shown(event: ExternalEvent, zone: ZoneInfo) -> Shown:
@@ -150,6 +151,12 @@ def _label(ctx: Context, shown: Shown, zone: ZoneInfo, limit: int) -> Safe:
 def outside_brief(ctx: Context, outside: Outside) -> Safe:
     """Name an event in a few words."""
     return _brief(ctx, outside.shown, outside.zone)
+
+
+async def reference_label(ctx: Context, reference: str) -> Safe:
+    """Name an event that cannot be read now, by what a question or a list calls it."""
+    shown = await ctx.store.externals.find(ctx.portal, ctx.user_id, reference.removeprefix(write(External(""))))
+    return ctx.text("outside.nameless") if shown is None else _label(ctx, shown, ZoneInfo(shown.zone), LIMIT)
 
 
 async def reference_brief(ctx: Context, reference: str) -> Safe:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Column, Integer, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, String, Table, select
 
-from bot.database import Database, metadata
+from bot.database import Database, insert, metadata
 
 # A person may move to another zone; after this the portal is asked again.
 ZONE_FRESH_S = 24 * 3600
@@ -14,11 +13,11 @@ people = Table(
     "people",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("language", String),  # None until it was chosen
     Column("zone", String),  # IANA name; None: not asked yet, or the portal knows none
     Column("day_ends", String),  # wall clock, such as 18:00
-    Column("zone_asked_at", Integer, nullable=False, server_default="0"),
+    Column("zone_asked_at", BigInteger, nullable=False, server_default="0"),
     Column("presence", String),  # None: never seen
 )
 

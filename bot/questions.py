@@ -4,8 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, Text, delete, insert, select, update
 
 from bot.database import Database, metadata
 
@@ -13,11 +12,11 @@ questions = Table(
     "questions",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("dialog_id", String, nullable=False),
     Column("key", String, nullable=False),
     Column("calls", Text, nullable=False),  # JSON
-    Column("asked_at", Integer, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
     Column("language", String, nullable=False),
     Column("asked_by", String, nullable=False),  # key of the event that asked
     Column("taken_by", String),  # key of the event that answered it

@@ -99,7 +99,7 @@ class Core:
         if settings.language not in manifest.app.languages:
             raise SettingsError(f"STATUSBOT_LANGUAGE is one of {', '.join(manifest.app.languages)}.")
         quiet_retries()
-        self.database = Database(settings.database_url, exclusive=exclusive)
+        self.database = Database(settings.database_url, exclusive=exclusive, replica=settings.replica)
         self.store = Store(self.database, Vault(settings.secret_key))
         self.inbox = inbox or SqliteInbox(self.database, clock=clock)
         self.metrics = Metrics()

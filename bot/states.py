@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from bot.database import Database, Work, metadata
 from bot.errors import NotConnected
@@ -34,12 +46,12 @@ states = Table(
     metadata,
     Column("digest", String, primary_key=True),
     Column("portal", String, nullable=False),
-    Column("user_id", Integer, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
     Column("dialog_id", String, nullable=False),
-    Column("bot_id", Integer, nullable=False),
+    Column("bot_id", BigInteger, nullable=False),
     Column("language", String, nullable=False),
-    Column("expires_at", Integer, nullable=False),
-    Column("used_at", Integer),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
     Column("purpose", String, nullable=False),
 )
 
@@ -48,11 +60,11 @@ waiting = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("portal", String, nullable=False),
-    Column("user_id", Integer, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
     Column("body", Text),  # None once it was put back into the inbox
-    Column("message_id", Integer),
-    Column("sent_at", Integer, nullable=False),
-    Column("resumed_at", Integer),
+    Column("message_id", BigInteger),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("resumed_at", BigInteger),
 )
 
 

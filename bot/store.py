@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
-    Integer,
     Select,
     String,
     Table,
@@ -22,11 +22,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.accounts import Accounts, accounts
 from bot.changes import Changes, changes
-from bot.database import Database, Work, metadata
+from bot.database import Database, Work, insert, metadata
 from bot.errors import SettingsError
 from bot.externals import Externals, externals, underway
 from bot.followups import FollowUps, follow_ups
@@ -45,22 +44,22 @@ portals = Table(
     Column("member_id", String, primary_key=True),
     Column("application_token", Text, nullable=False),  # encrypted
     Column("oauth_server", String, nullable=False),
-    Column("installer_id", Integer, nullable=False),
+    Column("installer_id", BigInteger, nullable=False),
     Column("language", String, nullable=False),
-    Column("bot_id", Integer),  # None until the bot is registered
+    Column("bot_id", BigInteger),  # None until the bot is registered
     Column("bot_api", String),  # v2 or v1, likewise
-    Column("installed_at", Integer, nullable=False),
+    Column("installed_at", BigInteger, nullable=False),
 )
 
 tokens = Table(
     "tokens",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     # False: an event brought it without saying whose it is; `profile` has to tell before it is used.
     Column("proven", Boolean, primary_key=True),
     Column("pair", Text, nullable=False),  # encrypted
-    Column("expires_at", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )
 
 # What belongs to a person goes when the portal goes.
@@ -84,8 +83,10 @@ _PERSONAL = (
 # Every message brings a pair, so these are built once.
 _PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
 _PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expires_at}
-_REPLACE_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES)
-_RENEW_PAIR = _PAIR.on_conflict_do_update(set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at)
+_REPLACE_PAIR = _PAIR.on_conflict_do_update(index_elements=tokens.primary_key, set_=_PAIR_VALUES)
+_RENEW_PAIR = _PAIR.on_conflict_do_update(
+    index_elements=tokens.primary_key, set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at
+)
 # Every column that `Vault` encrypts.
 _SEALED = (
     portals.c.application_token,
@@ -225,7 +226,7 @@ class Store:
         return owner | {"pair": self._vault.close(owner | secret), "expires_at": pair.expires_at}
 
     def _former(self, connection: Connection, portal: str, user_id: int) -> TokenPair | None:
-        row = connection.execute(_stored_pair(portal, user_id, proven=True)).one_or_none()
+        row = connection.execute(_stored_pair(portal, user_id, proven=True).with_for_update()).one_or_none()
         try:
             return None if row is None else self._opened(row)
         except SettingsError:  # a key was thrown away; the row is overwritten
@@ -268,7 +269,7 @@ class Store:
         mine = (tokens.c.portal == portal, tokens.c.user_id == pair.user_id, tokens.c.proven == pair.proven)
 
         def work(connection: Connection) -> None:
-            stored = connection.execute(select(tokens.c.pair).where(*mine)).scalar_one_or_none()
+            stored = connection.execute(select(tokens.c.pair).where(*mine).with_for_update()).scalar_one_or_none()
             if stored is not None and self._vault.open(stored).get("access_token") == pair.access_token:
                 connection.execute(delete(tokens).where(*mine))
 

@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Column, Integer, String, Table, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, String, Table, delete, select
 
-from bot.database import Database, Work, metadata
+from bot.database import Database, Work, insert, metadata
 
 timers = Table(
     "timers",
     metadata,
     Column("portal", String, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
     Column("timer_id", String, nullable=False),
     Column("made_by", String, nullable=False),
     Column("presence", String, nullable=False),
     Column("former", String, nullable=False),
-    Column("ends_at", Integer, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
     Column("zone", String, nullable=False),
-    Column("bot_id", Integer, nullable=False),
+    Column("bot_id", BigInteger, nullable=False),
     Column("language", String, nullable=False),
 )
 

@@ -106,6 +106,8 @@ class Rotation:
         """Return the work that goes through the rows behind `after`, and tells the last one; None when there are no more."""
         key = tuple(column.table.primary_key)
         statement = select(*key, column).order_by(*key).limit(_PAGE)
+        if change:  # another process may be storing fresher tokens
+            statement = statement.with_for_update()
         if after:
             statement = statement.where(tuple_(*key) > after)
 

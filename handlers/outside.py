@@ -26,13 +26,14 @@ from bot import (
     note_answer,
     outside_brief,
     outside_label,
+    reference_label,
     rename,
     sent,
     write,
 )
 from bot.cronofy.methods import participation
 from bot.cronofy.methods.external import Answer, ExternalEvent, Obstacle
-from bot.errors import CronofyAway, CronofyError, CronofyGone, NotLinked
+from bot.errors import AnswerRefused, CronofyAway, CronofyBusy, CronofyError, CronofyGone, NotLinked
 
 router = Router()
 
@@ -96,13 +97,13 @@ async def confirm_outside(ctx: Context, meeting: Reference, answer: str, before:
         found = await look_up(ctx, meeting.name, with_calendar=False)
     except NotLinked:
         found = None
-    except CronofyError:
-        if later := await _look_later(ctx, meeting.name):
+    except CronofyError as error:
+        wait_s = (error.wait_s or 0.0) if isinstance(error, CronofyBusy) else 0.0
+        if later := await _look_later(ctx, meeting.name, least_s=wait_s):
             return later
         found = None
     if found is None:
-        await arrived(ctx, meeting.name)
-        reply = Reply(ctx.text("outside.lost"), "failed", shows=((write(meeting), Answer.UNKNOWN),))
+        reply = await _lost(ctx, write(meeting))
     else:
         reply = await _known(ctx, found, Answer(answer), before)
     if reply.outcome != "waiting":
@@ -145,7 +146,7 @@ async def _same(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
     """Answer what is so already, or on its way."""
     if found.underway is not None and event.answer is not wanted:
         return _on_its_way(ctx, found, found.underway)
-    await arrived(ctx, found.name)
+    await arrived(ctx, found.name, found.underway)
     # After an interruption it was most likely this very command.
     is_ours = ctx.repeated or found.underway is not None
     key = f"outside.{wanted}" if is_ours else f"outside.already-{wanted}"
@@ -156,7 +157,7 @@ async def _vanished(ctx: Context, found: Outside, wanted: Answer) -> Reply:
     """Answer about what is not there any more, which may be our own doing."""
     underway = found.underway
     if underway is not None and underway.wanted == wanted and underway.removes:
-        await arrived(ctx, found.name)
+        await arrived(ctx, found.name, underway)
         return _reply(ctx, "outside.removed", "unchanged", found, state="gone")
     return _gone(ctx, found)
 
@@ -193,14 +194,14 @@ async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
     await begin(ctx, found.name, underway)
     try:
         await participation.answer(ctx.as_account, event.ref, wanted)
-    except CronofyAway:
-        return _on_its_way(ctx, found, underway)
     except CronofyError as error:
-        await (begin(ctx, found.name, found.underway) if found.underway else arrived(ctx, found.name))
+        if isinstance(error, CronofyAway) and not isinstance(error, CronofyBusy):
+            return _on_its_way(ctx, found, underway)
+        await (begin(ctx, found.name, found.underway) if found.underway else arrived(ctx, found.name, underway))
         if not undoes:
             await ctx.undo_without(undoing)
-        return _refused(ctx, found, error)
-    await sent(ctx, found.name)
+        return await _refused(ctx, found, error)
+    await sent(ctx, found.name, underway)
     await note_answer(ctx, found.reference, f"sent-{wanted}")
     clash = await clash_inside(ctx, event) if wanted is not Answer.NO else None
     return _on_its_way(ctx, found, replace(underway, sent_at=underway.begun_at), clash)
@@ -212,20 +213,20 @@ async def _known(ctx: Context, found: Outside, wanted: Answer, before: str) -> R
     if underway is not None and underway.wanted != wanted:
         return _reply(ctx, "outside.answered-since", "refused", found)
     if event is None:
-        await arrived(ctx, found.name)
+        await arrived(ctx, found.name, underway)
         removed = underway is not None and underway.removes
         return _reply(ctx, "outside.removed", "done", found, state="gone") if removed else _gone(ctx, found)
     if event.answer is wanted:
-        await arrived(ctx, found.name)
+        await arrived(ctx, found.name, underway)
         return _reply(ctx, f"outside.{wanted}", "done", found, wanted)
     if event.answer not in before.split("-"):  # by hand, in the calendar itself
-        await arrived(ctx, found.name)
+        await arrived(ctx, found.name, underway)
         return _reply(ctx, "outside.changed-since", "refused", found, event.answer)
     if underway is not None:
         refused = await _send_again(ctx, found, event, underway)
         if reply := refused or await _look_later(ctx, found.name):
             return reply
-    await arrived(ctx, found.name)
+    await arrived(ctx, found.name, underway)
     key = "outside.not-confirmed" if underway is not None and underway.sent_at is not None else "outside.not-known"
     return _reply(ctx, key, "failed", found, event.answer)
 
@@ -240,21 +241,30 @@ async def _send_again(ctx: Context, found: Outside, event: ExternalEvent, underw
     except CronofyAway:
         return None
     except CronofyError as error:
-        await arrived(ctx, found.name)
-        return _refused(ctx, found, error)
-    await sent(ctx, found.name)
+        await arrived(ctx, found.name, underway)
+        return await _refused(ctx, found, error)
+    await sent(ctx, found.name, underway)
     return None
 
 
-async def _look_later(ctx: Context, name: str) -> Reply | None:
-    """Return when to look again; None when that was done often enough."""
+async def _look_later(ctx: Context, name: str, *, least_s: float = 0.0) -> Reply | None:
+    """Return when to look again, not before `least_s` seconds; None when that was done often enough."""
     now = ctx.now.timestamp()
     underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, now)
     elapsed_s = now - underway.looked_after_from if underway else now
     after_s = next((look - elapsed_s for look in _LOOKS_S if look - elapsed_s >= 1), None)
     if after_s is None:
         return None
-    return Reply(ctx.text("outside.waiting"), "waiting", follows=Follow(ctx.call, after_s))
+    return Reply(ctx.text("outside.waiting"), "waiting", follows=Follow(ctx.call, max(after_s, least_s)))
+
+
+async def _lost(ctx: Context, reference: str) -> Reply:
+    """Say that nobody can tell what became of an answer."""
+    name = reference.removeprefix(write(External("")))
+    underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, ctx.now.timestamp())
+    await arrived(ctx, name, underway)
+    lost = ctx.text("outside.lost", meeting=await reference_label(ctx, reference))
+    return Reply(lost, "failed", shows=((reference, Answer.UNKNOWN),))
 
 
 # --- words
@@ -269,9 +279,13 @@ def _on_its_way(ctx: Context, found: Outside, underway: Underway, clash: Safe | 
     return replace(reply, text=text, follows=Follow(call, _LOOKS_S[0], adds=clash))
 
 
-def _refused(ctx: Context, found: Outside, error: CronofyError) -> Reply:
+async def _refused(ctx: Context, found: Outside, error: CronofyError) -> Reply:
+    """Say why an answer was not taken; that the event is gone only if it is."""
     if isinstance(error, CronofyGone):
-        return _gone(ctx, found)
+        again = await look_up(ctx, found.name)
+        if again is None or again.event is None:
+            return _gone(ctx, found)
+        error = AnswerRefused(method=error.method)
     why = ctx.text(error.text)
     return Reply(
         ctx.text("outside.refused", meeting=outside_label(ctx, found), why=why),

@@ -1,7 +1,8 @@
 """Fixtures: `portal` (the emulator), `ask` (bytes in, reply out, in process), `service` (the real thing over loopback)."""
 
+import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from bot.inbox import Delivery, Entry
 from bot.receiver import Receiver
 from bot.service import Core
 from bot.settings import Settings
+from tests.postgres import Cluster, MissingPostgresError, cluster
 from tests.visitor import Browser
 
 KEY = Fernet.generate_key().decode()
@@ -234,6 +236,33 @@ def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("database") / "fresh.db"
     Database(f"sqlite:///{file}", exclusive=True).dispose()
     return file
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server."""
+    try:
+        with cluster() as running:
+            yield running
+    except MissingPostgresError as error:
+        # A developer may lack it; a run that decides about a change may not.
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse(str(error))
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster) -> Iterator[str]:
+    """Name of a database as the migrations make it, to be copied."""
+    with postgres.database() as name:
+        Database(postgres.url(name), exclusive=True, replica="tests").dispose()
+        yield name
+
+
+@pytest.fixture
+def server_url(postgres: Cluster, migrated: str) -> Iterator[str]:
+    """Address of a fresh database on a server."""
+    with postgres.database(template=migrated) as name:
+        yield postgres.url(name)
 
 
 @pytest.fixture

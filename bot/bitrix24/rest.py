@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from bot import tracing
 from bot.bitrix24.answers import ERRORS, BatchAnswer, read_answer, read_batch
 from bot.bitrix24.limits import Budgets, Quota, Step
 from bot.bitrix24.watch import BitrixWatch
@@ -98,7 +99,7 @@ class RestClient:
 
     async def _post(self, method: str, params: Mapping[str, Any], token: str, turn: Turn) -> dict[str, Any]:
         await self._quota.take(turn.who, turn.step)
-        with self._requests.counted(method) as request:
+        with tracing.calling("bitrix24", method), self._requests.counted(method) as request:
             try:
                 # The token goes into the body: addresses end up in logs (contract B.7).
                 received = await self._exchange(method, {**params, "auth": token}, turn)

@@ -126,7 +126,7 @@ async def _portals(report: Report, core: Core) -> Sequence[Portal]:
     """Return the installations, after a look at whether the database can be written and which keys it needs."""
     try:
         await core.database.write(lambda c: c.execute(text("UPDATE portals SET language = language WHERE 0")))
-        report.ok(f"database can be written ({core.database.path})")
+        report.ok(f"database can be written ({core.database.name})")
         await _keys(report, core)
         if not report.problems:
             await core.store.load()
@@ -134,7 +134,7 @@ async def _portals(report: Report, core: Core) -> Sequence[Portal]:
         report.problem(str(error))
     except StorageError as error:
         report.problem(
-            f"database {core.database.path} cannot be written ({error}): give its user the right to, make room"
+            f"database {core.database.name} cannot be written ({error}): give its user the right to, make room"
         )
     return core.store.all_portals()
 

@@ -1,6 +1,8 @@
 """Cronofy's limits: 50 requests a second and 500 a minute, for the application as a whole (section 7)."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from aiolimiter import AsyncLimiter
 
@@ -12,6 +14,7 @@ _MINUTE = (100, 15.0)  # 100 at once and 400 a minute
 # Longer waits are not for a person to sit through.
 PATIENCE_S = 5.0
 _FULL_S = 60.0
+_LONGEST_S = 300.0
 
 
 class Quota:
@@ -19,12 +22,19 @@ class Quota:
 
     Args:
         patience_s: Whoever would wait longer is told that Cronofy is busy.
+        clock: Seconds, for what Cronofy asks us to wait.
     """
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._patience_s = patience_s
+        self._clock = clock
+        self._held_until = 0.0
         self._second = AsyncLimiter(*_SECOND)
         self._minute = AsyncLimiter(*_MINUTE)
+
+    def hold(self, wait_s: float) -> None:
+        """Make no request for as long as Cronofy asks us to wait, five minutes at most."""
+        self._held_until = max(self._held_until, self._clock() + min(wait_s, _LONGEST_S))
 
     async def take(self, method: str) -> None:
         """Wait until one more request fits.
@@ -32,6 +42,9 @@ class Quota:
         Raises:
             CronofyBusy: not soon enough.
         """
+        held_s = self._held_until - self._clock()
+        if held_s > 0:
+            raise CronofyBusy("asked to wait", method=method, wait_s=held_s)
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._minute.acquire()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 import stamina
 
+from bot import tracing
 from bot.cronofy.answers import check, read_json
 from bot.cronofy.limits import PATIENCE_S, Quota
 from bot.cronofy.watch import CronofyWatch
@@ -82,7 +83,7 @@ class RestClient:
         self._wire = wire(http)
         self._origin = app.api
         self._timeout_s = timeout_s
-        self._quota = Quota()
+        self._quota = Quota(clock=clock)
         self._requests = metrics.cronofy
         self._watch = CronofyWatch(clock)
 
@@ -129,7 +130,7 @@ class RestClient:
 
     async def _once(self, call: Call, token: str | None) -> Any:
         await self._quota.take(call.method)
-        with self._requests.counted(call.method) as request:
+        with tracing.calling("cronofy", call.method), self._requests.counted(call.method) as request:
             try:
                 received = await self._send(call, token)
                 request.outcome = str(received.status) if received.status in _STATUSES else "refused"
@@ -137,6 +138,10 @@ class RestClient:
                 answer = read_json(received.content, call.method) if call.reads else None
             except CronofyUnreadable:
                 request.outcome = "unreadable"
+                raise
+            except CronofyBusy as busy:  # what is asked of one call holds for all of them, the limit being one
+                if busy.wait_s is not None and busy.wait_s > PATIENCE_S:
+                    self._quota.hold(busy.wait_s)
                 raise
             request.outcome = "ok"
         return answer

@@ -43,6 +43,7 @@ class Stage:
         service: The bot.
         address: Of the chat page, without a slash at its end.
         bot_url: Where the bot listens.
+        clock: Of all of them.
     """
 
     portal: Portal
@@ -50,6 +51,7 @@ class Stage:
     service: Service
     address: str
     bot_url: str
+    clock: SystemClock
 
 
 @asynccontextmanager
@@ -71,7 +73,7 @@ async def stage(port: int, quota: Bucket) -> AsyncIterator[Stage]:
             async with _served(chosen, clock) as service:
                 portal.install(app)
                 await until(lambda: _is_installed(portal, service))
-                yield Stage(portal, cronofy, service, address, bot_url)
+                yield Stage(portal, cronofy, service, address, bot_url, clock)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from bot.emulator.messenger import Message
 from bot.errors import BotError
 
 # A quota that nobody notices, for conversations that are read and not watched.
+# More than until the bot looks for the first time whether an answer has arrived.
+_LATER_S = 5.0
 _GENEROUS = Bucket(burst=100_000.0, rate=1000.0)
 
 
@@ -54,9 +56,23 @@ async def _exchange(on: Stage, user_id: int, text: str) -> bool:
         async with httpx.AsyncClient(trust_env=False) as browser:
             await browser.get(back)
         _print(await _answer(on, said.chat_id, so_far))
+    if answer is not None and await _is_rewritten(on, user_id, answer):
+        click.echo("(a few seconds later, the same message)")
+        _print(answer)
     for line in changes(before, state(portal, on.cronofy)):
         click.echo(f"changed: {line}")
     return answer is not None
+
+
+async def _is_rewritten(on: Stage, user_id: int, answer: Message) -> bool:
+    """Let the time pass in which a message that is not the last word becomes that; whether it was such a message."""
+    await until(lambda: not on.service.inbox.pending)
+    store, member_id = on.service.core.store, on.portal.options.member_id
+    if not await store.follow_ups.of_person(member_id, user_id):
+        return False
+    on.clock.advance(_LATER_S)
+    await until(lambda: answer.edited)
+    return True
 
 
 async def _answer(on: Stage, chat_id: int, so_far: int) -> Message | None:

@@ -46,7 +46,7 @@ from bot.events.own import (
     OwnEvent,
     TimerDue,
 )
-from bot.events.stored import dump, load
+from bot.events.stored import dump, load, origin_of
 
 __all__ = [
     "AccountChanged",
@@ -90,5 +90,6 @@ __all__ = [
     "event_name",
     "load",
     "member_id",
+    "origin_of",
     "parse_form",
 ]

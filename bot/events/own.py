@@ -25,6 +25,11 @@ class OwnEvent(PortalEvent):
         return f"{self.portal}:{self.user_id}"
 
 
+def _beside(event: OwnEvent) -> str:
+    """Return the lane of what looks after a person's calendars outside: when those are slow, their commands do not wait."""
+    return f"{event.portal}:{event.user_id}:outside"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected(OwnEvent):
     """A person gave us permission on the portal's page; they are told whatever happens.
@@ -88,6 +93,10 @@ class AccountChanged(OwnEvent):
     kind: Literal["account_changed"] = "account_changed"
 
     @property
+    def lane(self) -> str:
+        return _beside(self)
+
+    @property
     def key(self) -> str:
         channel = short_digest(self.channel_id)
         return f"{self.portal}:account:{self.what}:{self.user_id}:{channel}:{self.since}"
@@ -123,6 +132,10 @@ class FollowUpDue(OwnEvent):
     answers: str
     attempt: int = 1
     kind: Literal["follow_up_due"] = "follow_up_due"
+
+    @property
+    def lane(self) -> str:
+        return _beside(self)
 
     @property
     def key(self) -> str:

@@ -1,10 +1,15 @@
-"""Events as text, for the inbox: versioned, because what waits there survives upgrades."""
+"""Events as text, for the inbox: versioned, because what waits there survives upgrades.
+
+Beside an event stands which request it comes from, so that what is done in another process is done in the same name.
+"""
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from bot import tracing
 from bot.errors import StorageError
 from bot.events.model import Event
 
@@ -13,8 +18,22 @@ VERSION = 1
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands beside the event; former releases stored none of it, and later ones may store more."""
+
+    origin: tracing.Origin | None = None
+
+
+_ORIGIN = TypeAdapter(tracing.Origin)
+_HEAD = TypeAdapter(_Head)
+
+
 def dump(event: Event) -> str:
-    return f'{{"v":{VERSION},"event":{_EVENT.dump_json(event).decode()}}}'
+    """Return `event` as text, with the request for which something is being done now."""
+    origin = tracing.origin()
+    beside = "" if origin is None else f'"origin":{_ORIGIN.dump_json(origin).decode()},'
+    return f'{{"v":{VERSION},{beside}"event":{_EVENT.dump_json(event).decode()}}}'
 
 
 def load(text: str) -> Event:
@@ -25,7 +44,7 @@ def load(text: str) -> Event:
     """
     try:
         stored: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise StorageError("stored event: no JSON") from None
     version = stored.get("v") if isinstance(stored, dict) else None
     if version != VERSION:
@@ -35,3 +54,11 @@ def load(text: str) -> Event:
     except ValidationError as error:
         places = sorted({".".join(map(str, detail["loc"])) for detail in error.errors()})
         raise StorageError(f"stored event: does not read at {', '.join(places) or 'its top'}") from None
+
+
+def origin_of(text: str) -> tracing.Origin | None:
+    """Return which request the event in `text` comes from; None when that was not stored, or does not read."""
+    try:
+        return _HEAD.validate_json(text).origin
+    except ValidationError:
+        return None

@@ -18,7 +18,7 @@ from aiolimiter import AsyncLimiter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
-from bot import events
+from bot import events, tracing
 from bot.admission import is_typed, reason_to_ignore, reason_to_refuse
 from bot.bitrix24.authorization import choose_server
 from bot.bitrix24.connection import WithToken
@@ -30,7 +30,7 @@ from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
 from bot.receiver.pushes import Pushes
-from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body
+from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body, traced
 from bot.settings import Settings
 from bot.store import Portal, Store, TokenPair
 from bot.texts import Texts
@@ -85,7 +85,9 @@ class Receiver:
         self._bot_tokens: dict[tuple[str, int], int] = {}
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[log_refusals])
+        middlewares = [traced({*self._posts, *self._pages}, self._clock), log_refusals]
+        app = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
+        app.on_startup.append(_record_spans)
         for path, take in self._posts.items():
             app.router.add_post(path, take)
         for path, show in self._pages.items():
@@ -274,6 +276,10 @@ def _host(address: str, missing: str) -> str:
         return urlsplit(address).netloc.lower() if address else missing
     except ValueError:
         return ""
+
+
+async def _record_spans(_app: web.Application) -> None:
+    tracing.start()
 
 
 async def _live(_request: web.Request) -> web.Response:

@@ -1,13 +1,14 @@
 """A request read, and what came of it answered; nothing of a body or of a query reaches the log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeAlias
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
+from bot import tracing
 from bot.errors import ForeignEvent, MalformedBody, SettingsError, StorageError, Unavailable
 
 log = structlog.get_logger()
@@ -47,6 +48,19 @@ async def read_body(request: web.Request, limit_s: float) -> bytes:
         raise web.HTTPRequestTimeout(text="the body came too slowly\n") from None
     except (web.RequestPayloadError, ConnectionError):
         raise MalformedBody("the body is cut or wrongly encoded") from None
+
+
+def traced(paths: Collection[str], clock: Callable[[], float]) -> Middleware:
+    """Return what makes an id for each request to `paths`; the others (health, figures, scanners) lead to nothing."""
+
+    @web.middleware
+    async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path not in paths:
+            return await handler(request)
+        with tracing.receiving(request.path, clock()):
+            return await handler(request)
+
+    return trace
 
 
 @web.middleware

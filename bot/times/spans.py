@@ -20,7 +20,7 @@ _COLON = re.compile(r"([0-9]{1,2}):([0-5][0-9]) ?([^\W\d_]+)")
 
 
 def read(text: str, language: str, words: Words) -> timedelta:
-    """Understand a length, all of it.
+    """Understand a length, all of it; more than can be counted is the longest there is.
 
     Raises:
         TimeUnclear: "when" for a number without a unit, else "unknown".
@@ -28,7 +28,10 @@ def read(text: str, language: str, words: Words) -> timedelta:
     colon = _COLON.fullmatch(text)
     if colon and names.unit(language, colon[3]) == HOUR:
         return timedelta(hours=int(colon[1]), minutes=int(colon[2]))
-    return _Reading(text, language, words).length()
+    try:
+        return _Reading(text, language, words).length()
+    except OverflowError:  # 999999 decades
+        return timedelta.max
 
 
 class _Reading:

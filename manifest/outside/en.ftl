@@ -12,7 +12,7 @@ unsure = Cronofy does not say whether your answer has arrived: { $meeting }. I k
 waiting = Not confirmed yet.
 not-confirmed = I sent your answer, but the calendar does not show it: { $meeting }. Please look at it there.
 not-known = I do not know whether your answer has arrived; the calendar does not show it: { $meeting }. Please look at it there.
-lost = I can no longer see whether your answer has arrived. Please look at your calendar.
+lost = I can no longer see whether your answer has arrived: { $meeting }. Please look at your calendar.
 
 accepted = You are going: { $meeting }.
 tentative = You may come: { $meeting }.
@@ -60,12 +60,12 @@ barred-not-offered = That calendar takes no answer to this from me: { $meeting }
 why-deleted = gone
 why-cancelled = cancelled
 why-over = over
-why-calendar-gone = its calendar is gone
-why-disconnected = its calendar does not let Cronofy in
-why-managed = to be answered there
-why-read-only = its calendar can only be read
+why-calendar-gone = calendar gone
+why-disconnected = not connected
+why-managed = answer it there
+why-read-only = read only
 why-not-invited = own entry
-why-not-offered = to be answered there
+why-not-offered = answer it there
 
 # The same in a few words, for when many meetings are answered together.
 brief = “{ $title }”, { DAY($start, $now) }, { CLOCK($start) }

@@ -12,7 +12,7 @@ unsure = Cronofy не говорит, дошёл ли ваш ответ: { $meet
 waiting = Ещё не подтверждено.
 not-confirmed = Ответ отправлен, но календарь его не показывает: { $meeting }. Посмотрите, пожалуйста, там.
 not-known = Не знаю, дошёл ли ваш ответ; календарь его не показывает: { $meeting }. Посмотрите, пожалуйста, там.
-lost = Я больше не вижу, дошёл ли ваш ответ. Посмотрите, пожалуйста, в своём календаре.
+lost = Я больше не вижу, дошёл ли ваш ответ: { $meeting }. Посмотрите, пожалуйста, в своём календаре.
 
 accepted = Вы идёте: { $meeting }.
 tentative = Вы, возможно, придёте: { $meeting }.
@@ -60,12 +60,12 @@ barred-not-offered = Ответа от меня этот календарь не
 why-deleted = её больше нет
 why-cancelled = отменена
 why-over = прошла
-why-calendar-gone = её календаря больше нет
-why-disconnected = её календарь не пускает Cronofy
-why-managed = ответить можно там
-why-read-only = её календарь можно только читать
+why-calendar-gone = календаря нет
+why-disconnected = не подключён
+why-managed = ответ там
+why-read-only = только чтение
 why-not-invited = ваша запись
-why-not-offered = ответить можно там
+why-not-offered = ответ там
 
 # То же в нескольких словах, когда отвечают сразу на многое.
 brief = «{ $title }», { DAY($start, $now) }, { CLOCK($start) }

@@ -1,5 +1,6 @@
-"""Fixtures of the parts: a fresh embedded database, and a store over it."""
+"""Fixtures of the parts: a fresh database, embedded or on a server, and a store over it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,8 +19,22 @@ def secret_key() -> SecretStr:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/bot.db", exclusive=True)
+def embedded_url(tmp_path: Path, fresh_database: Path) -> str:
+    """Address of a fresh database in a file."""
+    shutil.copy(fresh_database, tmp_path / "bot.db")
+    return f"sqlite:///{tmp_path}/bot.db"
+
+
+@pytest.fixture(params=["embedded_url", "server_url"], ids=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a fresh database on each engine, one after the other."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, exclusive=True)
     yield database
     await database.close()
 

@@ -237,6 +237,7 @@ async def test_keys_are_rotated(store: Store, secret_key: SecretStr) -> None:
         await store.accounts.find(PORTAL, MIRA)
 
 
+@pytest.mark.parametrize("database_url", ["embedded_url"], indirect=True)
 async def test_tokens_are_in_no_file(accounts: Accounts, database: Database, tmp_path: Path) -> None:
     await accounts.save(ACCOUNT)
     await accounts.renew(ACCOUNT, replace(ACCOUNT, access_token="access-b"))

@@ -162,7 +162,9 @@ async def test_login_that_is_disconnected_is_told(ask, outside):
 
     assert shown(found) == [BOTH]
     assert found.meetings[0].barred is Obstacle.DISCONNECTED
-    assert found.remarks == (Remark("cronofy.login-disconnected", "mira@office.example"),)
+    (remark,) = found.remarks
+    assert (remark.key, remark.of) == ("cronofy.login-disconnected", "mira@office.example")
+    assert remark.url.startswith("https://app.cronofy.com/relink/")
 
 
 async def test_login_that_is_still_read_makes_the_whole_incomplete(ask, outside):

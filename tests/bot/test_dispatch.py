@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot import events
+from bot import events, states, tracing
 from bot.context import Router
 from bot.dispatch import load_handlers, wanted
 from bot.emulator import faults
 from bot.errors import ManifestError, StorageError
+from bot.events.stored import origin_of
 from bot.inbox import Delivery, Entry
 
 SLASH = "accept decline reset status online dnd away break meetings invitations undo help".split()
@@ -157,6 +159,53 @@ async def test_line_of_an_event_names_the_person_and_the_command(dispatcher, wai
     assert said == {"event": "event.handled", "event_key": entry.key, "user_id": 17, "command": "accept"}
 
 
+async def test_line_of_an_event_says_what_it_cost(dispatcher, waiting, clock):
+    with tracing.receiving("/bitrix24/events", clock.now() - 1.5):
+        entry = await waiting("accept 651")
+    with capture_logs() as lines:
+        await dispatcher.handle(Delivery(entry, 1))
+
+    (line,) = lines
+    assert (line["waited_ms"], line["requests"]) == (1500, 3)
+    assert 0 <= line["duration_ms"] < 60_000
+
+
+async def test_event_is_carried_out_in_the_name_of_its_request(ask, dispatcher, waiting, monkeypatch):
+    with tracing.receiving("/bitrix24/events", 1.0) as trace:
+        entry = await waiting("accept 651")
+    found = []
+
+    async def look(ctx, _meeting):
+        found.append(tracing.current().request_id)
+        return ctx.reply("errors.internal")
+
+    monkeypatch.setitem(ask.core.parts.router.handlers, "accept", look)
+    await dispatcher.handle(Delivery(entry, 1))
+    await dispatcher.handle(Delivery(entry, 2))
+
+    assert found == [trace.request_id] * 2
+
+
+async def test_timer_has_the_request_of_its_command(ask, dispatcher, waiting):
+    with tracing.receiving("/bitrix24/events", 1.0) as trace:
+        entry = await waiting("dnd for 45m")
+    await dispatcher.handle(Delivery(entry, 1))
+
+    ((_, later),) = ask.inbox.later
+    assert origin_of(later.body) == tracing.Origin(request_id=trace.request_id)
+
+
+async def test_message_that_waits_for_a_connection_keeps_its_request(ask, dispatcher, waiting, portal):
+    with tracing.receiving("/bitrix24/events", 1.0) as trace:
+        entry = await waiting("accept 651")
+    portal.oauth.revoke(17)
+    await dispatcher.handle(Delivery(entry, 1))
+
+    rows = await ask.core.database.read(lambda c: c.execute(select(states.waiting.c.body)).all())
+
+    assert [origin_of(row.body) for row in rows] == [tracing.Origin(request_id=trace.request_id)]
+
+
 async def test_event_of_a_forgotten_portal_is_dropped(ask, dispatcher, waiting, portal):
     entry = await waiting("accept 651")
     await ask.core.store.forget_portal(portal.options.member_id)
@@ -165,7 +214,7 @@ async def test_event_of_a_forgotten_portal_is_dropped(ask, dispatcher, waiting, 
         await dispatcher.handle(Delivery(entry, 1))
         await dispatcher.give_up(Delivery(entry, 5))
 
-    assert [line["outcome"] for line in lines] == ["portal forgotten"]
+    assert [line["outcome"] for line in lines] == ["portal forgotten", "given up"]
     assert portal.calls == []
 
 
@@ -220,9 +269,10 @@ async def test_news_of_an_account_reach_whoever_hears_them(dispatcher, portal):
         await dispatcher.handle(delivery)
         await dispatcher.give_up(delivery)
 
-    (line,) = lines
-    assert (line["kind"], line["user_id"]) == ("account_changed", 17)
-    assert line["outcome"] == "ignored: Cronofy is not set up any more"
+    heard, given_up = lines
+    assert (heard["kind"], heard["user_id"]) == ("account_changed", 17)
+    assert heard["outcome"] == "ignored: Cronofy is not set up any more"
+    assert given_up["outcome"] == "given up"
 
 
 # --- given up

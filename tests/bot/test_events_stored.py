@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import tracing
 from bot.errors import StorageError
 from bot.events import (
     AccountChanged,
@@ -20,6 +21,7 @@ from bot.events import (
     load,
     parse_form,
 )
+from bot.events.stored import origin_of
 from tests.samples import forms
 
 SECRETS = ("_token]",)
@@ -101,7 +103,7 @@ def test_news_of_cronofy_are_read_back() -> None:
         portal="5c5c", sent_at=1795432200, domain="", user_id=31, what="change", channel_id="chn_1", since=1795432100
     )
     assert load(dump(news)) == news
-    assert news.lane == "5c5c:31"
+    assert news.lane == "5c5c:31:outside"
 
 
 def test_kinds_are_distinct() -> None:
@@ -120,6 +122,37 @@ def test_event_stored_by_the_first_release_is_still_read() -> None:
     event = load(STORED_V1)
     assert isinstance(event, MessageAdded)
     assert (event.text, event.user.id, event.key) == ("accept 1450", 31, "5c5c:message:1207:52001")
+
+
+def test_event_is_stored_with_the_request_that_brought_it() -> None:
+    (event,) = decode(forms.tree("v2_message_private"))
+    with tracing.receiving("/x", 1795432200.5) as trace:
+        stored = dump(event)
+
+    assert origin_of(stored) == tracing.Origin(request_id=trace.request_id, received_at=1795432200.5)
+    assert load(stored) == event
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STORED_V1,
+        STORED_V1.replace('"v":1', '"v":1,"origin":null'),
+        STORED_V1.replace('"v":1', '"v":1,"origin":{"request_id":7}'),
+        STORED_V1.replace('"v":1', '"v":1,"origin":"5d"'),
+        "[]",
+        "",
+    ],
+)
+def test_event_stored_without_a_request_has_none(text: str) -> None:
+    assert origin_of(text) is None
+
+
+def test_what_a_later_release_stores_beside_an_event_is_left_alone() -> None:
+    text = STORED_V1.replace('"v":1', '"v":1,"origin":{"request_id":"5d","more":1},"more":[]')
+
+    assert origin_of(text) == tracing.Origin(request_id="5d")
+    assert load(text) == load(STORED_V1)
 
 
 @pytest.mark.parametrize(

@@ -182,18 +182,22 @@ async def test_answer_is_on_its_way_until_it_has_arrived(kept):
     await kept.begin(PORTAL, MIRA, "a1", ACCEPTED)
     assert await kept.underway(PORTAL, MIRA, "a1", NOW) == ACCEPTED
 
-    await kept.sent(PORTAL, MIRA, "a1", NOW + 3)
+    await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW + 3)
     assert await kept.underway(PORTAL, MIRA, "a1", NOW) == replace(ACCEPTED, sent_at=NOW + 3)
 
-    await kept.arrived(PORTAL, MIRA, "a1")
+    await kept.arrived(PORTAL, MIRA, "a1", ACCEPTED)
     assert await kept.underway(PORTAL, MIRA, "a1", NOW) is None
 
 
 async def test_later_answer_replaces_the_former_whole(kept):
     await kept.begin(PORTAL, MIRA, "a1", ACCEPTED)
-    await kept.sent(PORTAL, MIRA, "a1", NOW + 1)
+    await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW + 1)
     await kept.begin(PORTAL, MIRA, "a1", DECLINED)
 
+    assert await kept.underway(PORTAL, MIRA, "a1", NOW) == DECLINED
+
+    await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW + 9)
+    await kept.arrived(PORTAL, MIRA, "a1", ACCEPTED)
     assert await kept.underway(PORTAL, MIRA, "a1", NOW) == DECLINED
 
 
@@ -201,17 +205,17 @@ async def test_answers_on_their_way_are_one_events_of_one_person(kept):
     others = [(PORTAL, JURIS, "a1"), (OTHER, MIRA, "a1"), (PORTAL, MIRA, "b2")]
     for whose in [(PORTAL, MIRA, "a1"), *others]:
         await kept.begin(*whose, ACCEPTED)
-    await kept.sent(PORTAL, MIRA, "a1", NOW + 1)
+    await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW + 1)
     assert [await kept.underway(*whose, NOW) for whose in others] == [ACCEPTED] * 3
 
-    await kept.arrived(PORTAL, MIRA, "a1")
+    await kept.arrived(PORTAL, MIRA, "a1", ACCEPTED)
     assert [await kept.underway(*whose, NOW) for whose in others] == [ACCEPTED] * 3
     assert await kept.all_underway(PORTAL, MIRA, NOW) == {"b2": ACCEPTED}
 
 
 async def test_answer_that_was_never_begun_is_not_sent_either(kept):
-    await kept.sent(PORTAL, MIRA, "a1", NOW)
-    await kept.arrived(PORTAL, MIRA, "a1")
+    await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW)
+    await kept.arrived(PORTAL, MIRA, "a1", ACCEPTED)
 
     assert await kept.all_underway(PORTAL, MIRA, NOW) == {}
 

@@ -15,7 +15,9 @@ from bot.vault import Sealed, Vault
 from tests.acting import MEMBER, link
 
 PORTAL, OTHER, NOW, DAY_S = "1b" * 16, "2c" * 16, 1_795_424_400, 86_400
-SENT = Part("Sent: Layoffs.", "Layoffs", asks=("confirm-outside", "ext:0123456789ab", "accepted"), after_s=2.5)
+SENT = Part(
+    "Sent: Layoffs.", "Layoffs", asks=("confirm-outside", "ext:0123456789ab", "accepted", "needs_action"), after_s=2.5
+)
 FOLLOW_UP = FollowUp(
     portal=PORTAL,
     key="event-1",

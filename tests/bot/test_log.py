@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from bot import log
+from bot import log, tracing
 
 SECRET = "a1b2c3d4e5f60718"
 FORMS: list[Literal["console", "json"]] = ["console", "json"]
@@ -90,6 +90,17 @@ def test_json_line_is_an_object_with_level_and_time(capsys: pytest.CaptureFixtur
     assert record == {"event": "event.ignored", "level": "warning", "event_key": "p:1", "reason": "бот"}
     assert moment.endswith("Z")
     assert "бот" in line
+
+
+def test_line_names_the_request_that_something_is_done_for(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info", "json")
+    structlog.get_logger().info("service.started")
+    with tracing.receiving("/x", 1.0) as trace:
+        structlog.get_logger().info("event.ignored")
+
+    before, during = map(json.loads, written(capsys).splitlines())
+    assert "request_id" not in before
+    assert during["request_id"] == trace.request_id
 
 
 def test_form_without_a_terminal_is_json(capsys: pytest.CaptureFixture[str]) -> None:

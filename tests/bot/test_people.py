@@ -61,3 +61,9 @@ async def test_forgotten_portal_leaves_nothing(store, people):
     await store.forget_portal("p1")
 
     assert await people.find("p1", 17) == Person()
+
+
+async def test_ids_and_times_may_be_large(people):
+    await people.place("p1", 2**40, "Europe/Riga", "18:00", 2**33)
+
+    assert (await people.find("p1", 2**40)).zone_asked_at == 2**33

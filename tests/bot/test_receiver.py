@@ -16,8 +16,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from bot import tracing
 from bot.emulator import faults
 from bot.errors import StorageError
+from bot.events.stored import origin_of
 from bot.inbox.sqlite import SqliteInbox, events
 from bot.receiver import MAX_BODY, Receiver
 from bot.service import Core
@@ -630,6 +632,50 @@ async def test_flood_of_installations_leaves_the_portal_alone(web):
     assert statuses[:20] == [403] * 20
     assert 503 in statuses[20:]
     assert web.portal.requests == statuses.count(403)
+
+
+# --- ids of requests
+
+
+async def origins(web: Web) -> list[tracing.Origin | None]:
+    rows = await web.core.database.read(lambda c: c.execute(select(events.c.body)).all())
+    return [origin_of(row.body) for row in rows]
+
+
+async def test_each_request_has_an_id_of_its_own_that_is_stored(installed, clock):
+    assert await installed.status(EVENTS, installed.message()) == 200
+    assert await installed.status(EVENTS, installed.message()) == 200
+
+    stored = await origins(installed)
+    assert len({one.request_id for one in stored}) == len(stored) == 3  # and the installation
+    assert {one.received_at for one in stored} == {clock.now()}
+
+
+async def test_request_that_comes_again_leaves_the_first_id(installed):
+    body = installed.message()
+    assert await installed.status(EVENTS, body) == 200
+    before = await origins(installed)
+    assert await installed.status(EVENTS, body) == 200
+
+    assert await origins(installed) == before
+
+
+@pytest.mark.parametrize("name", ["X-Request-ID", "traceparent"])
+async def test_id_that_a_request_brings_is_not_believed(installed, name):
+    forged = f"00-{'5d' * 16}-{'5d' * 8}-01"
+    assert await installed.status(EVENTS, installed.message(), headers={name: forged}) == 200
+
+    assert "5d5d5d5d" not in str(await origins(installed))
+
+
+@pytest.mark.parametrize("path", [EVENTS, INSTALL, "/bitrix24", "/bitrix24?state=abc", "/metrics", "/nowhere"])
+async def test_what_leads_to_something_has_an_id_and_the_rest_has_none(web, path, monkeypatch):
+    routes: list[str] = []
+    receiving = tracing.receiving
+    monkeypatch.setattr(tracing, "receiving", lambda route, now: (routes.append(route), receiving(route, now))[1])
+    await web.client.get(path)
+
+    assert routes == [path.partition("?")[0]] * path.startswith("/bitrix24")
 
 
 # --- pages, health, figures

@@ -268,7 +268,7 @@ async def test_new_key_alone_opens_what_was_stored_with_it(store: Store, secret_
 
 async def test_pair_that_was_declared_proven_opens_for_nobody(store: Store) -> None:
     await save(store, pair("claimed", proven=False))
-    await store.database.write(lambda c: c.execute(text("UPDATE tokens SET proven = 1")))
+    await store.database.write(lambda c: c.execute(text("UPDATE tokens SET proven = true")))
 
     assert await store.tokens(PORTAL, MIRA) is None
     assert await store.tokens(PORTAL, MIRA, proven=False) is None
@@ -317,6 +317,7 @@ async def test_every_encrypted_column_is_rotated(store: Store, secret_key: Secre
     assert found == set(_SEALED)
 
 
+@pytest.mark.parametrize("database_url", ["embedded_url"], indirect=True)
 async def test_nothing_secret_is_in_the_files(store: Store, database: Database, tmp_path: Path) -> None:
     await install(store)
     for number in range(50):  # enough to fill pages, and to replace some

@@ -95,6 +95,8 @@ async def test_forgotten_portal_has_no_timers(store, timers):
 
 # --- waking
 
+embedded = pytest.mark.parametrize("database_url", ["embedded_url"], indirect=True)
+
 
 class Desk:
     """Hands entries out of an inbox whose clock is set by the test; it stands still otherwise."""
@@ -127,6 +129,7 @@ async def desk(database):
     await desk.close()
 
 
+@embedded
 async def test_clock_that_is_set_forward_wakes(desk):
     await desk.inbox.put_at(1000.01, Entry("timer", "lane", "body"))
     await desk.inbox.put(Entry("message", "lane", "body"))
@@ -138,6 +141,7 @@ async def test_clock_that_is_set_forward_wakes(desk):
     assert desk.handed == ["message", "timer"]
 
 
+@embedded
 async def test_clock_that_is_set_back_does_not_wake(desk):
     await desk.inbox.put_at(1000.01, Entry("late", "lane", "body"))
     desk.now -= 3600
@@ -150,6 +154,7 @@ async def test_clock_that_is_set_back_does_not_wake(desk):
     assert desk.handed == ["message", "early"]
 
 
+@embedded
 async def test_thousand_timers_wake_once_each(desk):
     entries = [Entry(f"timer {number}", f"lane {number % 7}", "body") for number in range(1000)]
     await asyncio.gather(*(desk.inbox.put_at(1000.01, entry) for entry in entries))
@@ -159,6 +164,7 @@ async def test_thousand_timers_wake_once_each(desk):
     assert sorted(desk.handed) == sorted(entry.key for entry in entries)
 
 
+@embedded
 async def test_closed_inbox_keeps_a_timer_without_waiting_for_it(database):
     first = Desk(database)
     await first.close()

@@ -141,7 +141,7 @@ async def test_own_entries_have_no_buttons(ask, outside, calendar, language):
 @pytest.mark.parametrize(
     ("details", "why"),
     [
-        ({"changeable": False}, "not answered (to be answered there)"),
+        ({"changeable": False}, "not answered (answer it there)"),
         ({"status": "cancelled"}, "not answered (cancelled)"),
     ],
 )
@@ -212,7 +212,7 @@ async def test_list_names_a_login_that_is_disconnected(ask, outside, talk, langu
     listed = await ask(MEETINGS[language])
 
     assert "mira@office.example" in listed.text.splitlines()[-1]
-    why = {"en": "does not let Cronofy in", "ru": "не пускает Cronofy"}
+    why = {"en": "(not connected)", "ru": "(не подключён)"}
     assert why[language] in listed.text.splitlines()[1]
 
 

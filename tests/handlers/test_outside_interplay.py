@@ -291,3 +291,69 @@ async def test_declined_row_of_another_account_is_not_called_removed(ask, outsid
     await ask.wait(5)
 
     assert {"en": "I can no longer see", "ru": "Я больше не вижу"}[language] in reply.message.text
+
+
+# --- Cronofy away
+
+
+@in_both_languages
+async def test_title_is_asked_about_while_a_calendar_cannot_be_read(ask, outside, portal, language):
+    outside.faults.add("events", faults.refused(503), count=None)
+
+    question = await ask({"en": "decline weekly sync", "ru": "отклонить weekly sync"}[language])
+
+    assert {"en": "does not answer at the moment", "ru": "сейчас не отвечает"}[language] in question.text
+    assert question.buttons
+    assert portal.meetings[651][17] == "Q"
+
+
+@in_both_languages
+async def test_title_that_is_not_found_tells_that_a_calendar_could_not_be_read(ask, outside, call, language):
+    outside.faults.add("events", faults.refused(423), count=None)
+
+    reply = await ask({"en": "accept supplier call", "ru": "принять supplier call"}[language])
+
+    assert {"en": "is locked", "ru": "заблокирована"}[language] in reply.text
+
+
+async def test_permission_that_is_gone_is_told_whatever_was_asked(ask, outside, call):
+    (mira, _) = outside.directory.accounts.values()
+    outside.revoke(mira)
+
+    for said in ("accept supplier call", "accept next", "accept", "decline all tomorrow"):
+        assert "Write “connect cronofy”" in (await ask(said)).text
+
+
+async def test_list_brings_a_button_that_connects_a_login_again(ask, outside, talk):
+    outside.disconnect(next(place.profile for place in outside.directory.places() if place.calendar.name == "Calendar"))
+
+    listed = await ask("meetings")
+
+    assert "Connect mira@office.example again" in listed.buttons
+
+
+async def test_answer_that_cronofy_is_too_busy_for_is_not_called_sent(ask, outside, call):
+    outside.faults.add("participation_status", faults.too_many(retry_after_s=40))
+    reply = await ask("accept supplier call")
+    assert "too many requests" in reply.text
+
+    await passing(ask)
+    assert posts(outside) == 1
+
+
+async def test_nothing_is_asked_before_the_time_that_cronofy_names(ask, outside, call):
+    reply = await ask("accept supplier call")
+    outside.faults.add("events", faults.too_many(retry_after_s=40))
+    await ask.wait(2)
+    asked = len(outside.calls)
+    await passing(ask, (3, 10, 20))
+    assert len(outside.calls) == asked
+
+    await passing(ask, (10, 30))
+    assert reply.message.text.startswith("You are going")
+
+
+async def test_event_that_cronofy_denies_once_is_not_called_gone(ask, outside, call):
+    outside.faults.add("participation_status", faults.refused(404))
+
+    assert "It is not in your calendar" not in (await ask("accept supplier call")).text

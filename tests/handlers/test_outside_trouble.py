@@ -136,7 +136,7 @@ async def test_somebody_elses_list_opens_none_of_their_events(ask, outside, call
         (faults.refused(403), {"en": "does not take an answer", "ru": "не принимает"}),
         (faults.refused(402), {"en": "not part of the plan", "ru": "нет в тарифе"}),
         (faults.refused(423), {"en": "is locked", "ru": "заблокирована"}),
-        (faults.refused(404), {"en": "not in your calendar any more", "ru": "больше нет"}),
+        (faults.refused(404), {"en": "does not take an answer", "ru": "не принимает"}),
     ],
     ids=["422", "403", "402", "423", "404"],
 )

@@ -14,6 +14,6 @@ def upgrade() -> None:
         "notices",
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("portal", sa.String, nullable=False),
-        sa.Column("message_id", sa.Integer, nullable=False),
-        sa.Column("said_at", sa.Integer, nullable=False),
+        sa.Column("message_id", sa.BigInteger, nullable=False),
+        sa.Column("said_at", sa.BigInteger, nullable=False),
     )

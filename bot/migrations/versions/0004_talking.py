@@ -20,11 +20,11 @@ def _people() -> None:
     op.create_table(
         "people",
         sa.Column("portal", sa.String, primary_key=True),
-        sa.Column("user_id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.BigInteger, primary_key=True),
         sa.Column("language", sa.String),
         sa.Column("zone", sa.String),
         sa.Column("day_ends", sa.String),
-        sa.Column("zone_asked_at", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("zone_asked_at", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("presence", sa.String),
     )
 
@@ -34,10 +34,10 @@ def _lists() -> None:
         "lists",
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("portal", sa.String, nullable=False, index=True),
-        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("user_id", sa.BigInteger, nullable=False),
         sa.Column("dialog_id", sa.String, nullable=False),
         sa.Column("made_by", sa.String, nullable=False),
-        sa.Column("made_at", sa.Integer, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
     )
 
@@ -46,9 +46,9 @@ def _changes() -> None:
     op.create_table(
         "changes",
         sa.Column("portal", sa.String, primary_key=True),
-        sa.Column("user_id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.BigInteger, primary_key=True),
         sa.Column("made_by", sa.String, nullable=False),
-        sa.Column("made_at", sa.Integer, nullable=False),
+        sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("undoing", sa.Text, nullable=False),
         sa.Column("undone_by", sa.String),
         sa.Column("replaced", sa.Text),
@@ -59,13 +59,13 @@ def _timers() -> None:
     op.create_table(
         "timers",
         sa.Column("portal", sa.String, primary_key=True),
-        sa.Column("user_id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.BigInteger, primary_key=True),
         sa.Column("timer_id", sa.String, nullable=False),
         sa.Column("made_by", sa.String, nullable=False),
         sa.Column("presence", sa.String, nullable=False),
         sa.Column("former", sa.String, nullable=False),
-        sa.Column("ends_at", sa.Integer, nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
         sa.Column("zone", sa.String, nullable=False),
-        sa.Column("bot_id", sa.Integer, nullable=False),
+        sa.Column("bot_id", sa.BigInteger, nullable=False),
         sa.Column("language", sa.String, nullable=False),
     )

@@ -23,6 +23,12 @@ PORTAL, MIRA, JURIS = "1b" * 16, 17, 23
 
 
 @pytest.fixture
+def database_url(embedded_url: str) -> str:
+    """What is tested here is the same on every engine."""
+    return embedded_url
+
+
+@pytest.fixture
 def desk(clock: ManualClock) -> Desk:
     return Desk.connected(clock)
 

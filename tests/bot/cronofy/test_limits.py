@@ -41,3 +41,23 @@ async def test_who_would_wait_too_long_is_told_so() -> None:
 
     assert caught.value.retriable
     assert (caught.value.method, caught.value.wait_s) == ("events", 60.0)
+
+
+async def test_nothing_is_asked_while_cronofy_wants_us_to_wait() -> None:
+    now = 100.0
+    quota = Quota(clock=lambda: now)
+    quota.hold(40.0)
+    with pytest.raises(CronofyBusy) as caught:
+        await quota.take("events")
+
+    assert caught.value.wait_s == 40.0
+    now = 140.0
+    await quota.take("events")
+
+
+async def test_nobody_makes_us_wait_for_ever() -> None:
+    now = 100.0
+    quota = Quota(clock=lambda: now)
+    quota.hold(9999.0)
+    now = 400.0
+    await quota.take("events")

@@ -1,0 +1,47 @@
+"""What `Database` wants of whatever keeps its tables."""
+
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+
+class Place(Protocol):
+    """Where a database is: a file, or a server.
+
+    It may be claimed by a process, which whoever makes one of these decides.
+    """
+
+    @property
+    def name(self) -> str:
+        """For people; holds no secret."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """Opens one connection at a time."""
+        ...
+
+    @property
+    def term(self) -> int:
+        """As `Database.term`."""
+        ...
+
+    def guard_schema(self, connection: Connection) -> None:
+        """Let nobody else look after the schema until the transaction ends."""
+        ...
+
+    def in_words(self, cause: str) -> str:
+        """Return the line that tells the administrator why this place cannot be used."""
+        ...
+
+    def release(self) -> None:
+        """Give the claim up, after the engine was disposed of."""
+        ...
+
+
+def cause(error: BaseException) -> str:
+    """Return what a database complains about, in one line and without the values that it was given."""
+    origin = getattr(error, "orig", None) or error
+    # The details of PostgreSQL quote rows.
+    primary = getattr(getattr(origin, "diag", None), "message_primary", None)
+    return " ".join(str(primary or origin).split())

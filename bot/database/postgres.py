@@ -1,0 +1,136 @@
+"""A PostgreSQL database that several replicas share.
+
+Each replica has one connection, which writes, reads, and holds the claim of the replica's name: a session advisory lock. The lock
+ends with the connection, so a replica that dies gives its name back, and one that has lost the name has lost the only way to
+write with it: before the next transaction it connects and claims the name again.
+
+Other transactions may come between two statements of ours (the isolation is READ COMMITTED): whoever decides by a row that another
+replica may change asks for it with `with_for_update()`, which means nothing to SQLite.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from bot.errors import AlreadyRunning, StorageError
+
+# Whoever waits for a write gives up after 10 s; it must have failed by then.
+_STATEMENT_S = 8
+_CONNECT_S = 5
+# A former connection of the same name may be about to end: ours that broke, or that of a process that was killed just now.
+_CLAIM_S = 1
+# Who is silent for so long, in the midst of a transaction, keeps nobody waiting any more.
+_IDLE_S = 10
+# A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
+_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+
+_SESSION = "; ".join(
+    (
+        f"SET statement_timeout = '{_STATEMENT_S}s'",
+        f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
+        *(f"SET tcp_{name} = {value}" for name, value in _KEEPALIVE.items()),
+    )
+)
+
+
+class Server:
+    """A database of a PostgreSQL server.
+
+    Args:
+        url: `postgresql://user:password@host:port/name`.
+        replica: The name to claim; None to claim none.
+
+    Raises:
+        StorageError: `url` is not of that form.
+    """
+
+    def __init__(self, url: str, *, replica: str | None) -> None:
+        where = _parsed(url)
+        self.name = f"{where.host or 'localhost'}{f':{where.port}' if where.port else ''}/{where.database}"
+        self.term = 0
+        self._replica = replica
+        self.engine = self._engine(where)
+
+    def _engine(self, where: URL) -> Engine:
+        engine = create_engine(
+            where,
+            hide_parameters=True,  # an error that is logged must not show what was stored
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=0,
+            use_native_hstore=False,  # saves a look for it
+            connect_args={
+                "client_encoding": "UTF8",
+                "connect_timeout": _CONNECT_S,
+                "tcp_user_timeout": _STATEMENT_S * 1000,
+                "application_name": f"statusbot {self._replica or ''}".rstrip(),
+                **_KEEPALIVE,
+            },
+        )
+        event.listen(engine, "connect", self._prepare)
+        return engine
+
+    def _prepare(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
+        try:
+            connection.autocommit = True
+            connection.execute(_SESSION)
+            self._look_at_encoding(connection)
+            if self._replica is not None:
+                self._claim(connection, self._replica)
+            connection.autocommit = False
+        except BaseException:
+            connection.close()
+            raise
+
+    def _look_at_encoding(self, connection: "psycopg.Connection[Any]") -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise StorageError(self.in_words(f"its encoding is {encoding}, not UTF8"))
+
+    def _claim(self, connection: "psycopg.Connection[Any]", replica: str) -> None:
+        connection.execute(f"SET lock_timeout = '{_CLAIM_S}s'")
+        try:
+            connection.execute("SELECT pg_advisory_lock(%s)", [_lock(f"replica {replica}")])
+        except psycopg.errors.LockNotAvailable:
+            raise AlreadyRunning(
+                f"Another process works on {self.name} as replica {replica}; stop it first, or set STATUSBOT_REPLICA to another name."
+            ) from None
+        connection.execute("RESET lock_timeout")
+        self.term += 1
+
+    def guard_schema(self, connection: Connection) -> None:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # another replica may be changing it, or we
+        connection.execute(select(func.pg_advisory_xact_lock(_lock("schema"))))
+
+    def in_words(self, cause: str) -> str:
+        return (
+            f"STATUSBOT_DATABASE_URL: {self.name} cannot be used ({cause.rstrip('.')}): name a PostgreSQL database in UTF8 in which "
+            "its user may make tables."
+        )
+
+    def release(self) -> None:
+        """Do nothing: the name went with the connection."""
+
+
+def _parsed(url: str) -> URL:
+    try:
+        where = make_url(url).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        where = None
+    # A password with an "@" in it would be taken for a part of the host, which is no secret.
+    if where is None or not where.database or "@" in f"{where.host}{where.database}":
+        raise StorageError(
+            "STATUSBOT_DATABASE_URL: is of the form postgresql://user:password@host:port/name; a password's @, :, / and % are "
+            "written %40, %3A, %2F and %25."
+        )
+    return where
+
+
+def _lock(name: str) -> int:
+    """Return the number of a lock; other programs that use the same database have their own."""
+    return int.from_bytes(sha256(f"statusbot {name}".encode()).digest()[:8], signed=True)

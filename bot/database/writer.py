@@ -1,0 +1,159 @@
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.database.place import Place, cause
+from bot.database.schema import migrate
+from bot.database.sqlite import File
+from bot.errors import StorageError
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+class Database:
+    """An open database.
+
+    Args:
+        url: `sqlite:///` and a file, which is made when there is none; or `postgresql://user:password@host/name`.
+        exclusive: Claim it. Only whoever has claimed a database changes its schema: others may find a service at work on it.
+        replica: Who claims it, on a server, where claims of several names stand side by side.
+
+    Raises:
+        StorageError: it cannot be opened, or its schema is newer than this program, or older and not ours to change.
+        AlreadyRunning: `exclusive` was asked for and another process has it.
+    """
+
+    def __init__(self, url: str, *, exclusive: bool = False, replica: str = "") -> None:
+        self._place = _place(url, exclusive=exclusive, replica=replica)
+        self._engine = self._place.engine
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+        try:
+            migrate(self._place, may_change=exclusive)
+        except (SQLAlchemyError, OSError, ValueError) as error:
+            self.dispose()
+            raise StorageError(self._place.in_words(cause(error))) from error
+        except StorageError:
+            self.dispose()
+            raise
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people."""
+        return self._place.name
+
+    @property
+    def term(self) -> int:
+        """Which claim this is, counted from 1. Another one than before: the former was lost, which the first use since has noticed.
+
+        Others may then have taken over what this process was at work on.
+        """
+        return self._place.term
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction and return its result once it is on disk.
+
+        `work` may run twice (see the package), so it must touch nothing but its connection. Once queued it runs, also when
+        whoever waits for it gives up.
+
+        Raises:
+            StorageError: the database failed, or is closed. The transaction has left nothing behind, unless a server was lost
+                just when it confirmed it, which nobody can tell.
+        """
+        return await self.queue(work)
+
+    def queue(self, work: Work[T]) -> asyncio.Future[T]:
+        """As `write`, for whoever wants to hear of the result even when nobody waits any more."""
+        if self._closed:
+            raise StorageError("The database is closed.")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append((work, future))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        return future
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on the same thread, so that it sees every write that has returned.
+
+        Raises:
+            StorageError: as `write`.
+        """
+        if self._closed:
+            raise StorageError("The database is closed.")
+        loop = asyncio.get_running_loop()
+        (outcome,) = await loop.run_in_executor(self._thread, self._commit, [work])
+        if isinstance(outcome, _Failed):
+            raise outcome.error
+        result: T = outcome
+        return result
+
+    async def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._queue:
+                batch, self._queue = self._queue, []
+                outcomes = await loop.run_in_executor(self._thread, self._commit, [work for work, _ in batch])
+                for (_, future), outcome in zip(batch, outcomes, strict=True):
+                    if future.done():  # whoever waited has given up
+                        continue
+                    if isinstance(outcome, _Failed):
+                        future.set_exception(outcome.error)
+                    else:
+                        future.set_result(outcome)
+        finally:
+            self._flushing = None
+
+    def _commit(self, works: list[Work[Any]]) -> list[Any]:
+        """Return what became of each."""
+        try:
+            with self._connect() as connection, connection.begin():
+                return [work(connection) for work in works]
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+            if len(works) == 1 or _is_away(error):
+                return [_Failed(error) for _ in works]
+        return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
+
+    def _connect(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except SQLAlchemyError as error:
+            raise StorageError(cause(error)) from None
+
+    async def close(self) -> None:
+        """Write what is queued, then close."""
+        while self._flushing is not None:
+            await asyncio.wait([self._flushing])
+        self.dispose()
+
+    def dispose(self) -> None:
+        self._closed = True
+        self._thread.shutdown()
+        self._engine.dispose()
+        self._place.release()
+
+
+class _Failed:
+    """Outcome of a work that raised, carried from the thread to whoever waits."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = StorageError(cause(error)) if isinstance(error, SQLAlchemyError) else error
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether there is no connection, or none any more; what was underway when it broke may even have been carried out."""
+    return isinstance(error, StorageError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _place(url: str, *, exclusive: bool, replica: str) -> Place:
+    if not url.startswith("postgresql"):
+        return File(url, exclusive=exclusive)
+    from bot.database.postgres import Server  # noqa: PLC0415 - whoever has a file does not wait for the driver
+
+    return Server(url, replica=replica if exclusive else None)

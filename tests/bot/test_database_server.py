@@ -1,0 +1,221 @@
+"""A database that several replicas share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from bot.database import Database
+from bot.errors import AlreadyRunning, StorageError
+from tests.bot.notebook import note, notes, open_notebook, readable
+from tests.postgres import Cluster
+
+PASSWORD = "pa55-of-the-bot"
+
+
+@pytest.fixture
+async def one(server_url: str) -> AsyncIterator[Database]:
+    """A replica of that name."""
+    database = Database(server_url, exclusive=True, replica="one")
+    await open_notebook(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def empty_url(postgres: Cluster) -> Iterator[str]:
+    with postgres.database() as name:
+        yield postgres.url(name)
+
+
+@pytest.fixture
+def cut(postgres: Cluster, server_url: str) -> Callable[[], None]:
+    """End all connections to the database, and return when they have ended."""
+
+    def cut() -> None:
+        name = server_url.rpartition("/")[2]
+        postgres.run(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    return cut
+
+
+# --- names
+
+
+async def test_replicas_of_several_names_work_side_by_side(one: Database, server_url: str) -> None:
+    two = Database(server_url, exclusive=True, replica="two")
+    await one.write(note("a"))
+    await two.write(note("b"))
+
+    assert await notes(one) == await notes(two) == ["a", "b"]
+    await two.close()
+
+
+async def test_second_process_of_the_same_name_is_refused(one: Database, server_url: str) -> None:
+    with pytest.raises(AlreadyRunning) as caught:
+        Database(server_url, exclusive=True, replica="one")
+
+    assert "as replica one;" in str(caught.value)
+    assert "STATUSBOT_REPLICA" in str(caught.value)
+    assert await one.write(note("a")) == "a"
+
+
+async def test_name_of_one_database_is_free_in_another(one: Database, empty_url: str) -> None:
+    await Database(empty_url, exclusive=True, replica="one").close()
+
+
+async def test_name_is_free_when_its_process_has_ended(one: Database, server_url: str, cut) -> None:
+    cut()
+    await Database(server_url, exclusive=True, replica="one").close()
+
+
+async def test_guest_claims_no_name(one: Database, server_url: str) -> None:
+    guest = Database(server_url, replica="one")
+    await guest.write(note("a"))
+
+    assert (one.term, guest.term) == (1, 0)
+    await guest.close()
+
+
+async def test_name_that_was_lost_and_taken_lets_nothing_be_written(one: Database, server_url: str, cut) -> None:
+    cut()
+    other = Database(server_url, exclusive=True, replica="one")
+    with pytest.raises(StorageError):
+        await one.write(note("a"))
+    with pytest.raises(AlreadyRunning):
+        await one.write(note("b"))
+    await other.close()
+
+    assert await one.write(note("c")) == "c"
+    assert await notes(one) == ["c"]
+    assert one.term == 2
+
+
+# --- losing the connection
+
+
+async def test_work_fails_with_its_connection_and_the_next_one_has_another(one: Database, cut) -> None:
+    cut()
+    results = await asyncio.gather(*(one.write(note(word)) for word in "abc"), return_exceptions=True)
+
+    assert [type(result) for result in results] == [StorageError] * 3
+    assert await one.write(note("d")) == "d"
+    assert await notes(one) == ["d"]
+
+
+async def test_reading_fails_likewise(one: Database, cut) -> None:
+    cut()
+    with pytest.raises(StorageError):
+        await notes(one)
+
+    assert await notes(one) == []
+
+
+async def test_lost_claim_is_noticed(one: Database, cut) -> None:
+    cut()
+    with pytest.raises(StorageError):
+        await notes(one)
+    await notes(one)
+
+    assert one.term == 2
+
+
+async def test_server_that_was_away_is_used_when_it_is_back(one: Database, postgres: Cluster) -> None:
+    await one.write(note("a"))
+    postgres.stop()
+    try:
+        for _ in range(2):  # the first breaks a connection, the second finds nobody to connect to
+            with pytest.raises(StorageError):
+                await one.write(note("b"))
+    finally:
+        postgres.start()
+
+    assert await one.write(note("c")) == "c"
+    assert await notes(one) == ["a", "c"]
+
+
+async def test_statement_ends_before_whoever_waits_for_it_gives_up(one: Database) -> None:
+    setting = text("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")
+    timeout_ms = await one.read(lambda c: c.execute(setting).scalar_one())
+
+    assert 0 < timeout_ms < 10_000
+
+
+# --- opening
+
+
+async def test_replicas_that_start_at_once_make_the_schema_once(empty_url: str) -> None:
+    names = ("one", "two", "three")
+    opened = await asyncio.gather(
+        *(asyncio.to_thread(Database, empty_url, exclusive=True, replica=name) for name in names)
+    )
+    versions = [
+        await database.read(lambda c: c.execute(text("SELECT * FROM alembic_version")).all()) for database in opened
+    ]
+    for database in opened:
+        await database.close()
+
+    assert len(versions[0]) == 1
+    assert versions == [versions[0]] * 3
+
+
+def refused(url: str) -> StorageError:
+    with pytest.raises(StorageError) as caught:
+        Database(url, exclusive=True, replica="one")
+    assert PASSWORD not in str(caught.value)
+    assert str(caught.value).startswith("STATUSBOT_DATABASE_URL: ")
+    return caught.value
+
+
+def test_wrong_password_is_refused(postgres: Cluster) -> None:
+    error = refused(postgres.url("postgres", password=PASSWORD))
+    readable(error, f"127.0.0.1:{postgres.port}/postgres", "password authentication failed")
+
+
+def test_unknown_user_is_refused(postgres: Cluster) -> None:
+    readable(refused(postgres.url("postgres", user="nobody", password=PASSWORD)), "nobody")
+
+
+def test_missing_database_is_refused(postgres: Cluster) -> None:
+    readable(refused(postgres.url("nowhere")), '"nowhere" does not exist')
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("127.0.0.1:1/bot", "refused"),
+        ("host..name/bot", "label empty"),
+    ],
+)
+def test_server_that_cannot_be_reached_is_refused(where: str, why: str) -> None:
+    readable(refused(f"postgresql://bot:{PASSWORD}@{where}"), where, why)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:",
+        f"postgresql://bot:{PASSWORD}@localhost",
+        f"postgresql://bot:{PASSWORD}@localhost/",
+        f"postgresql://bot:{PASSWORD}@localhost:port/bot",
+        f"postgresql://bot:and@{PASSWORD}@localhost/bot",
+        f"postgresql://bot:an@d/{PASSWORD}@localhost/bot",
+    ],
+)
+def test_address_of_another_form_is_refused(url: str) -> None:
+    readable(refused(url), "is of the form postgresql://user:password@host:port/name")
+
+
+def test_database_that_cannot_hold_every_letter_is_refused(postgres: Cluster) -> None:
+    with postgres.database(encoding="SQL_ASCII") as name:
+        readable(refused(postgres.url(name)), "SQL_ASCII, not UTF8")
+
+
+async def test_exclusive_open_works_after_a_failed_one(one: Database, server_url: str) -> None:
+    await one.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(StorageError, match="newer version"):
+        Database(server_url, exclusive=True, replica="two")
+    await one.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0008'")))
+
+    await Database(server_url, exclusive=True, replica="two").close()
