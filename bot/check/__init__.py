@@ -90,6 +90,8 @@ async def _examine(report: Report, chosen: Settings, core: Core | None, http: ht
     await outside.public_address(report, http, chosen)
     answers = await outside.portal(report, http, chosen)
     await outside.client(report, http, chosen, portals[0].oauth_server if portals else None)
+    if chosen.cronofy is not None:
+        await outside.cronofy(report, http, chosen.cronofy)
     if not may_be_installed or not answers:
         report.skipped("installation, scopes, bot, commands, events: they need what is wrong above")
     elif core is None or not portals:

@@ -10,7 +10,7 @@ from bot.bitrix24.answers import read_answer
 from bot.bitrix24.authorization import SERVERS
 from bot.check.report import REMEDIES, Report, in_words, why_silent
 from bot.errors import ApplicationGone, BitrixError, RateLimited, Unavailable
-from bot.settings import Settings
+from bot.settings import CronofyApp, Settings
 
 _REDIRECTS = range(300, 400)
 _OK, _WRONG_TYPE, _SERVER_FAULT = 200, 415, 500
@@ -173,3 +173,33 @@ def _refusal(code: str) -> str:
     if code == "not_installed":
         return REMEDIES["application_not_found"]
     return REMEDIES.get(code, f"the authorization server refuses us ({code[:40]}): check again a little later")
+
+
+# --- Cronofy
+
+
+async def cronofy(report: Report, http: httpx.AsyncClient, app: CronofyApp) -> None:
+    """Look whether Cronofy accepts our id and secret; no token of anybody is touched (contract of Cronofy, 2.4)."""
+    body = {
+        "grant_type": "refresh_token",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret.get_secret_value(),
+        "refresh_token": _NOBODYS_TOKEN,
+    }
+    try:
+        answer = (await _ask(report, http, "POST", f"{app.api}/oauth/token", json=body)).json()
+        code = str(answer["error"])
+    except NoAnswer as error:
+        report.problem(f"Cronofy ({app.api}) does not answer ({error}): check the network")
+        return
+    except (ValueError, RecursionError, KeyError, TypeError):
+        code = ""
+    if code == "invalid_grant":  # of the token, so we are known
+        report.ok(f"Cronofy accepts the client id and secret ({app.api})")
+    elif code == "invalid_client":
+        report.problem(
+            "STATUSBOT_CRONOFY_CLIENT_ID or STATUSBOT_CRONOFY_CLIENT_SECRET is wrong, or the application belongs to another data centre "
+            f"than {app.api}: copy both from the application at Cronofy, and look at STATUSBOT_CRONOFY_DATA_CENTER"
+        )
+    else:
+        report.problem(f"{app.api} answers unlike Cronofy: check the network, or try again a little later")

@@ -18,7 +18,7 @@ from bot.emulator.limits import Bucket
 from bot.emulator.portal import Portal
 from bot.emulator.transport import PortalTransport
 from bot.service import Service
-from tests.conftest import KEY, PUBLIC_URL
+from tests.conftest import KEY, PUBLIC_URL, outside_settings
 from tests.flows.conftest import until
 from tests.process import free_port
 
@@ -38,12 +38,15 @@ class World(httpx.AsyncBaseTransport):
     def __init__(self, portal: Portal) -> None:
         self._portal = PortalTransport(portal)
         self.public: Callable[[httpx.Request], httpx.Response] = our_answer
+        self.outside: httpx.AsyncBaseTransport | None = None
         self.urls: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.urls.append(str(request.url))
         if request.url.host == "bot.example.com":
             return self.public(request)
+        if self.outside is not None and request.url.host == "api.cronofy.com":
+            return await self.outside.handle_async_request(request)
         return await self._portal.handle_async_request(request)
 
 
@@ -218,13 +221,41 @@ async def test_cronofy_is_noted_with_the_address_that_it_has_to_know(ask, examin
     lines = await examined(
         cronofy_client_id="our-id", cronofy_client_secret="our-secret", cronofy_data_center="de", public_url=PUBLIC_URL
     )
-    (line,) = [line for line in lines if "Cronofy" in line]
+    (line,) = [line for line in lines if "Cronofy is set up" in line]
 
     assert line.startswith("note ")
     assert "https://api-de.cronofy.com" in line
     assert "https://bot.example.com/cronofy" in line
     assert not [line for line in lines if "our-secret" in line]
     assert not [line for line in await examined() if "Cronofy" in line]
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        (None, "ok      Cronofy accepts the client id and secret (https://api.cronofy.com)"),
+        ("another", "problem STATUSBOT_CRONOFY_CLIENT_ID or STATUSBOT_CRONOFY_CLIENT_SECRET is wrong"),
+    ],
+)
+async def test_cronofy_is_asked_whether_it_knows_us(ask, world, outside, examined, secret, told):
+    world.outside = PortalTransport(outside)
+    settings = outside_settings(outside)
+    lines = await examined(**(settings | ({"cronofy_client_secret": secret} if secret else {})))
+
+    assert [line for line in lines if line.startswith(told)]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": "other"}'])
+async def test_what_answers_unlike_cronofy_is_named(ask, world, outside, examined, body):
+    world.outside = httpx.MockTransport(lambda _: httpx.Response(502, content=body))
+
+    assert "answers unlike Cronofy" in the_problem(await examined(**outside_settings(outside)))
+
+
+async def test_cronofy_that_does_not_answer_is_named(ask, outside, examined):
+    assert "Cronofy (https://api.cronofy.com) does not answer" in the_problem(
+        await examined(**outside_settings(outside))
+    )
 
 
 async def test_address_that_leaves_no_room_for_pushes_is_noted(ask, world, examined):
