@@ -36,14 +36,18 @@ class Quota:
         """Make no request for as long as Cronofy asks us to wait, five minutes at most."""
         self._held_until = max(self._held_until, self._clock() + min(wait_s, _LONGEST_S))
 
-    async def take(self, method: str) -> None:
+    async def take(self, method: str, *, may_wait: bool = True) -> None:
         """Wait until one more request fits.
+
+        Args:
+            method: As errors name it.
+            may_wait: It can be made later, when Cronofy asks for that; a permission is taken, or given back, now or never.
 
         Raises:
             CronofyBusy: not soon enough.
         """
         held_s = self._held_until - self._clock()
-        if held_s > 0:
+        if may_wait and held_s > 0:
             raise CronofyBusy("asked to wait", method=method, wait_s=held_s)
         try:
             async with asyncio.timeout(self._patience_s):

@@ -129,7 +129,7 @@ class RestClient:
         raise AssertionError("attempts end with an answer or an error")
 
     async def _once(self, call: Call, token: str | None) -> Any:
-        await self._quota.take(call.method)
+        await self._quota.take(call.method, may_wait=token is not None)
         with tracing.calling("cronofy", call.method), self._requests.counted(call.method) as request:
             try:
                 received = await self._send(call, token)

@@ -101,6 +101,7 @@ async def test_trouble_leaves_the_account_connected_and_is_mended_later(
         without = await connect()
     told = portal.messages[-1].text
     outside.faults.clear()
+    portal.clock.advance(60)  # as long as Cronofy may have asked us to wait
     await look()
 
     assert (without.state, without.channel_id) == ("working", None)

@@ -61,3 +61,10 @@ async def test_nobody_makes_us_wait_for_ever() -> None:
     quota.hold(9999.0)
     now = 400.0
     await quota.take("events")
+
+
+async def test_permission_is_given_back_whatever_cronofy_wants() -> None:
+    quota = Quota(clock=lambda: 100.0)
+    quota.hold(40.0)
+
+    await quota.take("oauth.revoke", may_wait=False)
