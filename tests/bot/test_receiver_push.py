@@ -102,7 +102,7 @@ async def test_push_is_stored_for_the_person_of_the_key_before_it_is_answered(we
     assert await web.status(push(kind)) == 200
 
     (event,) = await web.stored()
-    assert (event.user_id, event.what, event.channel_id, event.lane) == (17, what, CHANNEL, f"{MEMBER}:17")
+    assert (event.user_id, event.what, event.channel_id, event.lane) == (17, what, CHANNEL, f"{MEMBER}:17:outside")
     assert (event.since, event.sent_at) == (1_795_435_200, int(clock.now()))
 
 
