@@ -1,4 +1,4 @@
-"""Engines under the inbox contract. Another engine joins by one more class here; the tests stay as they are."""
+"""Engines under the inbox contract; the tests of the contract do not know which one runs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +10,7 @@ import stamina
 
 from bot.database import Database, Work
 from bot.inbox import Delivery, Handler, Inbox
+from bot.inbox.postgres import PostgresInbox
 from bot.inbox.sqlite import SqliteInbox
 
 START = 1_795_424_400.0  # 2026-11-23 09:00 UTC
@@ -46,17 +47,22 @@ class Engine(Protocol):
         """Read what is stored, past the port."""
 
 
-class SqliteEngine:
-    def __init__(self, folder: Path) -> None:
+class _Engine:
+    """What the engines share; each says how a process of its opens."""
+
+    def __init__(self) -> None:
         self.now = START
-        self._url = f"sqlite:///{folder}/bot.db"
         self._others: set[asyncio.Task[Any]] = set()
         self._working: asyncio.Task[None] | None = None
+        self._database: Database
+        self.inbox: Inbox
+
+    def _process(self) -> tuple[Database, Inbox]:
+        raise NotImplementedError
 
     async def open(self) -> None:
         self._others = asyncio.all_tasks()
-        self._database = Database(self._url, exclusive=True)
-        self.inbox: Inbox = SqliteInbox(self._database, clock=lambda: self.now)
+        self._database, self.inbox = self._process()
 
     def run(self, handler: Handler, give_up: Handler = nobody) -> None:
         self._working = asyncio.create_task(self.inbox.run(handler, give_up))
@@ -81,7 +87,30 @@ class SqliteEngine:
         return await self._database.read(work)
 
 
-ENGINES: dict[str, Callable[[Path], Engine]] = {"sqlite": SqliteEngine}
+class SqliteEngine(_Engine):
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._url = f"sqlite:///{folder}/bot.db"
+
+    def _process(self) -> tuple[Database, Inbox]:
+        database = Database(self._url, exclusive=True)
+        return database, SqliteInbox(database, clock=lambda: self.now)
+
+
+class PostgresEngine(_Engine):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def _process(self) -> tuple[Database, Inbox]:
+        database = Database(self._url, exclusive=True, replica="one")
+        return database, PostgresInbox(database, self._url, replica="one", clock=lambda: self.now)
+
+
+ENGINES: dict[str, Callable[[pytest.FixtureRequest], Engine]] = {
+    "sqlite": lambda request: SqliteEngine(request.getfixturevalue("tmp_path")),
+    "postgresql": lambda request: PostgresEngine(request.getfixturevalue("server_url")),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +121,9 @@ def _no_waits() -> Any:
 
 
 @pytest.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     """An engine whose first process is open."""
-    engine = ENGINES[request.param](tmp_path)
+    engine = ENGINES[request.param](request)
     await engine.open()
     yield engine
     await engine.kill()

@@ -1,0 +1,134 @@
+"""How an event is handed out until it is done or given up: starts counted, waits between them, suspects one at a time."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+import stamina
+import structlog
+
+from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
+
+log = structlog.get_logger()
+
+# After so many starts an event may be what kills the process, or just have been there each time. From then on such events are
+# handed out one at a time, so that only the one in hand is blamed for the next death.
+SUSPECT = 3
+# A harmful event does its harm within this; then the next suspect may start.
+_HARM_S = 2.0
+
+
+class GivenUp(Exception):
+    """Others have given this replica up, and taken over what it held."""
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """An event that this replica holds.
+
+    Attributes:
+        job: What it is held by.
+        starts: As they are stored.
+        counted: The next start is among them already.
+        begun: It was handed out, so that it may have had effects.
+    """
+
+    job: int
+    entry: Entry
+    starts: int
+    counted: bool
+    begun: bool = False
+
+    @property
+    def left(self) -> int:
+        """The starts that stay when an orderly end prevents or cuts short the last one, which is no sign of a harmful event.
+
+        What was cut short may have had effects, so one start of it stays.
+        """
+        return max(1, self.starts - 1) if self.begun else self.starts - self.counted
+
+
+class Book(Protocol):
+    """Where it is written down what became of an event. All raise `GivenUp`, and nothing else: they wait for the database."""
+
+    async def count(self, held: Held) -> None:
+        """Write down that there is one start more."""
+
+    async def done(self, held: Held) -> None:
+        """Write down that it is finished."""
+
+    async def park(self, held: Held) -> None:
+        """Write down that nothing is tried any more."""
+
+
+class Handing:
+    def __init__(self, handler: Handler, give_up: Handler, book: Book) -> None:
+        self._handler = handler
+        self._give_up = give_up
+        self._book = book
+        self._alone = asyncio.Lock()
+
+    async def finish(self, held: Held) -> None:
+        """Hand `held` out until it is done or given up.
+
+        Raises:
+            GivenUp: it is no longer ours.
+        """
+        starts = MAX_STARTS - held.starts + held.counted
+        try:
+            async for attempt in stamina.retry_context(
+                on=_may_pass, attempts=max(1, starts), timeout=None, wait_initial=0.5, wait_max=10.0
+            ):
+                with attempt:
+                    await self._start(held)
+        except GivenUp:
+            raise
+        except Exception:
+            log.exception("event.parked", event_key=held.entry.key)
+            await self._park(held)
+        else:
+            await self._book.done(held)
+
+    async def _start(self, held: Held) -> None:
+        if held.counted:
+            held.counted = False
+            await self._hand_out(held)
+        elif held.starts < SUSPECT:
+            await self._book.count(held)
+            await self._hand_out(held)
+        elif held.starts < MAX_STARTS:
+            await self._hand_out_alone(held)
+        else:
+            raise _StartedTooOften
+
+    async def _hand_out(self, held: Held) -> None:
+        held.begun = True
+        await self._handler(Delivery(held.entry, held.starts))
+
+    async def _hand_out_alone(self, held: Held) -> None:
+        """Hand out an event that was there when a process died, with no other such event beside it."""
+        async with self._alone:
+            await self._book.count(held)
+            running = asyncio.create_task(self._hand_out(held))
+            try:
+                await asyncio.wait([running], timeout=_HARM_S)
+            except asyncio.CancelledError:
+                running.cancel()
+                raise
+        await running
+
+    async def _park(self, held: Held) -> None:
+        await self._book.park(held)
+        try:
+            await self._give_up(Delivery(held.entry, held.starts))
+        except Exception:
+            # Nothing is left to try: the event stays in the table, the lane goes on.
+            log.exception("event.not-reported", event_key=held.entry.key)
+
+
+class _StartedTooOften(Exception):
+    """The event was started as often as we allow."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, GivenUp)  # stamina asks about a cancellation, too

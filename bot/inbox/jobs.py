@@ -1,0 +1,154 @@
+"""Procrastinate, as far as the inbox needs it: jobs with locks, workers with heartbeats, notifications.
+
+Its worker would do its writing on connections of its own. We leave that aside and call the layer below, `JobManager`, on the
+connection of our transactions: so an event and its job are stored together, a job ends together with its event, and whoever has
+lost the claim on its name can do none of it. Each of its steps runs on the thread of the database and never waits.
+
+A job means "one event waits in this lane", not which: the lock keeps the lane to one at a time, and what comes first is decided
+when the job starts.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import psycopg
+from procrastinate.connector import BaseAsyncConnector
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager, get_channel_for_queues
+from procrastinate.schema import SchemaManager
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, func, select, text
+
+T = TypeVar("T")
+
+_QUEUE = "lanes"
+_TASK = "next"  # Procrastinate wants a name
+# Put back for now; its server's clock may be behind ours.
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+_ANY_AGE_S = 1e9
+
+
+class Jobs:
+    """The jobs, in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._manager = JobManager(_Queries(connection))
+
+    def make_schema(self) -> None:
+        """Make Procrastinate's tables unless they are there."""
+        if self._connection.scalar(select(func.to_regclass("procrastinate_jobs"))) is None:
+            # Many statements at once, and per cent signs: nothing that SQLAlchemy lets through.
+            driver = self._connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)  # noqa: S101
+            driver.execute(SchemaManager.get_schema())
+
+    def add(self, lanes: Sequence[str]) -> None:
+        """Add a job to each of `lanes`; one that stands there twice gets two."""
+        if lanes:
+            jobs = [Job(queue=_QUEUE, lock=lane, queueing_lock=None, task_name=_TASK) for lane in lanes]
+            _outcome(self._manager.batch_defer_jobs_async(jobs))
+
+    def fetch(self, worker: int) -> tuple[int, str] | None:
+        """Give `worker` the next job; return its number and its lane."""
+        job = _outcome(self._manager.fetch_job([_QUEUE], worker))
+        return None if job is None else (job.id or 0, job.lock or "")
+
+    def finish(self, job: int) -> None:
+        _outcome(self._manager.finish_job_by_id_async(job, Status.SUCCEEDED, delete_job=True))
+
+    def put_back(self, jobs: Iterable[int]) -> int:
+        """Let others, or us, fetch `jobs` again; return how many there are."""
+        count = 0
+        for job in jobs:
+            _outcome(self._manager.retry_job_by_id_async(job, _AT_ONCE))
+            count += 1
+        return count
+
+    def held_by(self, worker: int) -> list[int]:
+        jobs = _outcome(self._manager.list_jobs_async(status=Status.DOING.value, worker_id=worker))
+        return [job.id or 0 for job in jobs]
+
+    def enroll(self) -> int:
+        """Return the number of a new worker."""
+        return _outcome(self._manager.register_worker())
+
+    def dismiss(self, worker: int) -> None:
+        """Forget `worker`; nobody holds its jobs then."""
+        _outcome(self._manager.unregister_worker(worker))
+
+    def dismiss_silent(self, silent_s: float) -> None:
+        """Forget the workers that have not been heard of for so long."""
+        _outcome(self._manager.prune_stalled_workers(silent_s))
+
+    def is_enrolled(self, worker: int) -> bool:
+        """Whether nobody has dismissed `worker`; nobody does before the transaction ends."""
+        # Procrastinate takes the heartbeat of a dismissed worker in silence.
+        known = text("SELECT id FROM procrastinate_workers WHERE id = :worker FOR KEY SHARE")
+        return self._connection.scalar(known, {"worker": worker}) is not None
+
+    def beat(self, worker: int) -> None:
+        _outcome(self._manager.update_heartbeat(worker))
+
+    def adopt(self) -> int:
+        """Put back the jobs that nobody holds any more; return how many there were.
+
+        Two replicas cannot do it with the same job: nobody sees it without a worker before the transaction that dismissed that
+        worker has ended, and put the job back.
+        """
+        orphans = _outcome(self._manager.get_stalled_jobs(queue=_QUEUE, seconds_since_heartbeat=_ANY_AGE_S))
+        return self.put_back(job.id or 0 for job in orphans)
+
+
+class _Queries(BaseAsyncConnector):
+    """Runs the queries of Procrastinate on a connection of ours."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute_query_async(self, query: str, **arguments: Any) -> None:
+        self._connection.exec_driver_sql(query, _wrapped(arguments))
+
+    async def execute_query_one_async(self, query: str, **arguments: Any) -> dict[str, Any]:
+        return dict(self._connection.exec_driver_sql(query, _wrapped(arguments)).mappings().one())
+
+    async def execute_query_all_async(self, query: str, **arguments: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.exec_driver_sql(query, _wrapped(arguments)).mappings()]
+
+
+def _wrapped(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return `arguments` with those of the jobs as the driver takes them."""
+    jobs = arguments.get("jobs")
+    return arguments if jobs is None else {"jobs": [tuple(job._replace(args=Jsonb(job.args))) for job in jobs]}
+
+
+def _outcome(step: Coroutine[Any, Any, T]) -> T:
+    """Return what `step` comes to, which never waits."""
+    try:
+        step.send(None)
+    except StopIteration as end:
+        outcome: T = end.value
+        return outcome
+    raise AssertionError("a query of Procrastinate's waits for something")
+
+
+async def listen(url: str, hear: Callable[[], None], *, pause_s: float) -> None:
+    """Call `hear` whenever a job was added, and when some may have been added unheard, until cancelled.
+
+    Args:
+        url: Of the database.
+        hear: What to call.
+        pause_s: How long to wait before the next attempt to connect.
+    """
+    while True:
+        with suppress(psycopg.Error, OSError):  # who is away is asked again
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5) as connection:
+                for channel in get_channel_for_queues([_QUEUE]):
+                    await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+                hear()
+                async for _ in connection.notifies():
+                    hear()
+        await asyncio.sleep(pause_s)
