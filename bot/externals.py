@@ -29,7 +29,7 @@ from bot.database import Database, insert, metadata
 from bot.vault import Vault, known
 
 # A list can be referred to, and an answer be taken back, for a day.
-_KEPT_S = 2 * 24 * 3600
+KEPT_S = 2 * 24 * 3600
 _NAME = 12
 # After this nobody looks any more whether an answer arrives; what the calendar says counts again.
 HOPE_S = 600
@@ -120,9 +120,8 @@ class Externals:
         keys = ["portal", "user_id", "name"]
         changes = {column: fresh.excluded[column] for column in ("content", "shown_at")}
         upsert = fresh.on_conflict_do_update(index_elements=keys, set_=changes)
-        old = delete(externals).where(externals.c.shown_at < now - _KEPT_S)
         if rows:
-            await self._database.write(lambda c: (c.execute(old), c.execute(upsert, rows)))
+            await self._database.write(lambda c: c.execute(upsert, rows))
         return names
 
     async def find(self, portal: str, user_id: int, name: str) -> Shown | None:
@@ -141,8 +140,7 @@ class Externals:
         values = asdict(answer)
         fresh = insert(underway).values(portal=portal, user_id=user_id, name=name, **values)
         upsert = fresh.on_conflict_do_update(index_elements=["portal", "user_id", "name"], set_=values)
-        old = delete(underway).where(underway.c.begun_at < answer.begun_at - _KEPT_S)
-        await self._database.write(lambda c: (c.execute(old), c.execute(upsert)))
+        await self._database.write(lambda c: c.execute(upsert))
 
     async def sent(self, portal: str, user_id: int, name: str, answer: Underway, now: float) -> None:
         """Write down that Cronofy has taken `answer`, unless another one was begun since."""

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Column, String, Table, Text, delete, select
 from bot.database import Database, Work, insert, metadata
 from bot.vault import Vault, known
 
-_KEPT_S = 24 * 3600
+# After this nobody asks any more.
+KEPT_S = 24 * 3600
 
 follow_ups = Table(
     "follow_ups",
@@ -78,8 +79,7 @@ class FollowUps:
         values = {"content": content, "made_at": int(now)}
         fresh = insert(follow_ups).values(**row, **values)
         upsert = fresh.on_conflict_do_update(index_elements=["portal", "key"], set_=values)
-        old = delete(follow_ups).where(follow_ups.c.made_at < now - _KEPT_S)
-        return lambda c: (c.execute(old), c.execute(upsert))
+        return lambda c: c.execute(upsert)
 
     async def keep(self, follow_up: FollowUp, now: float) -> None:
         """Keep what is to be rewritten as a part of it is known now."""

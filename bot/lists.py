@@ -192,7 +192,6 @@ class Lists:
         """
 
         def work(connection: Connection) -> Listing | None:
-            connection.execute(delete(lists).where(lists.c.made_at < listing.made_at - KEPT_S))
             statement = select(lists.c.key, lists.c.made_by).where(
                 lists.c.portal == listing.portal, _made_by(event_key)
             )

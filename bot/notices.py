@@ -1,11 +1,11 @@
 """Messages that tell somebody to wait: the outcome replaces them, also when another process finds it out."""
 
-from sqlalchemy import BigInteger, Column, String, Table, delete, select
+from sqlalchemy import BigInteger, Column, String, Table, select
 
 from bot.database import Database, insert, metadata
 
 # No event is handled again after this, and API v1 rewrites nothing older (contract F.1).
-_KEEP_S = 3 * 24 * 3600
+KEPT_S = 3 * 24 * 3600
 
 notices = Table(
     "notices",
@@ -26,8 +26,7 @@ class Notices:
         row = {"key": key, "portal": portal, "message_id": message_id, "said_at": int(now)}
         statement = insert(notices).values(row)
         keep = statement.on_conflict_do_update(index_elements=["key"], set_=row)
-        old = delete(notices).where(notices.c.said_at < now - _KEEP_S)
-        await self._database.write(lambda c: (c.execute(old), c.execute(keep)))
+        await self._database.write(lambda c: c.execute(keep))
 
     async def find(self, key: str) -> int | None:
         """Return the id of that message, if there is one."""

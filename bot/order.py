@@ -70,3 +70,7 @@ class Order:
 
 def _later(one: ColumnElement[int], other: ColumnElement[int]) -> Case[int]:
     return case((one > other, one), else_=other)
+
+
+# When something was carried out on a subject last.
+last_at = _later(carried_out.c.message_at, carried_out.c.press_at)

@@ -8,6 +8,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, T
 
 from bot.database import Database, metadata
 
+# Nobody can answer by then, nor does an event that was interrupted go on.
+KEPT_S = 24 * 3600
+
 questions = Table(
     "questions",
     metadata,

@@ -21,6 +21,7 @@ from bot.database import Database
 from bot.dispatch import Dispatcher, load_handlers
 from bot.errors import BotError, SettingsError
 from bot.grammar import Grammar
+from bot.housekeeping import all_kept, keep_house
 from bot.inbox import Inbox
 from bot.inbox.sqlite import SqliteInbox
 from bot.log import quiet_retries
@@ -185,6 +186,8 @@ class Service:
         self.port = self._runner.addresses[0][1]
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
         self._keeping.append(asyncio.create_task(keep_alive(self.core.bitrix24, self._clock)))
+        kept = all_kept(self._settings.max_event_age)
+        self._keeping.append(asyncio.create_task(keep_house(self.core.database, kept, self._clock)))
         if self.core.cronofy is not None:
             channels = Channels(self.core.cronofy, self._settings, self.core.store)
             self._keeping.append(asyncio.create_task(channels.keep(self._clock)))

@@ -37,8 +37,8 @@ Purpose: TypeAlias = Literal["bitrix24", "cronofy"]
 
 # How long a link serves, and a command waits for it.
 STATE_S = 600
-# How long it is known that a link was used.
-_REMEMBERED_S = 24 * 3600
+# How long it is known that a link was used, or a command put back.
+REMEMBERED_S = 24 * 3600
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 states = Table(
@@ -127,7 +127,6 @@ class States:
 
         def work(connection: Connection) -> None:
             connection.execute(delete(states).where(*_open(portal, user_id, purpose)))
-            connection.execute(delete(states).where(states.c.expires_at < now - _REMEMBERED_S))
             connection.execute(insert(states).values(row))
 
         await self._database.write(work)
@@ -170,10 +169,9 @@ class States:
     async def wait(self, command: Waiting) -> None:
         """Keep a command until its person connects."""
         row = {name: getattr(command, name) for name in Waiting.__slots__}
-        old = waiting.c.sent_at < command.sent_at - _REMEMBERED_S
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(waiting).where((waiting.c.key == command.key) | old))
+            connection.execute(delete(waiting).where(waiting.c.key == command.key))
             connection.execute(insert(waiting).values(row))
 
         await self._database.write(work)

@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Column, String, Table, delete, select
 
 from bot.database import Database, Work, insert, metadata
 
+# A timer goes when it has ended. This long after that nothing wakes it any more, whatever went wrong.
+KEPT_S = 7 * 24 * 3600
+
 timers = Table(
     "timers",
     metadata,

@@ -25,7 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    delete,
+    case,
     func,
     select,
     text,
@@ -56,6 +56,8 @@ events = Table(
 # Written out wherever the index is to be used: SQLite does not draw the conclusion from `state = 'pending'`.
 _UNFINISHED = text("state != 'done'")
 Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=_UNFINISHED)
+# When an event was carried out; NULL for what was not, so that what was parked is no such event.
+done_at = case((events.c.state == "done", events.c.finished_at))
 # The order in which events were stored; the clock of `arrival` may have been set meanwhile.
 _STORED = text("rowid")
 
@@ -67,7 +69,7 @@ _SUSPECT = 3
 # A harmful event does its harm within this; then the next suspect may start.
 _HARM_S = 2.0
 # Keys are known for longer than any redelivery (durable.md, rule 2).
-_KEEP_KEYS_S = 40 * 24 * 3600
+KEEP_KEYS_S = 40 * 24 * 3600
 
 
 @dataclass(slots=True, eq=False)
@@ -171,9 +173,8 @@ class SqliteInbox:
             self._enter(late)
         await self._closed.wait()
 
-    def _left_behind(self, connection: Connection) -> Sequence[Any]:
-        old = self._clock() - _KEEP_KEYS_S
-        connection.execute(delete(events).where(events.c.state == "done", events.c.finished_at < old))
+    @staticmethod
+    def _left_behind(connection: Connection) -> Sequence[Any]:
         pending = select(events).where(events.c.state == "pending", _UNFINISHED).order_by(_STORED)
         rows = connection.execute(pending).all()
         # The least suspicious lanes first, so that the same event is not the first one in hand after every death.

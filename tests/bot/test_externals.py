@@ -98,24 +98,6 @@ async def test_name_that_was_never_given_finds_nothing(kept):
     assert await kept.find(PORTAL, MIRA, "0123456789ab") is None
 
 
-async def test_names_are_kept_for_two_days(store, kept):
-    (former,) = await kept.name(PORTAL, MIRA, [CALL], NOW)
-    await kept.name(PORTAL, JURIS, [TALK], NOW + 2 * DAY_S)
-    assert await kept.find(PORTAL, MIRA, former) == CALL
-
-    await kept.name(PORTAL, JURIS, [TALK], NOW + 2 * DAY_S + 1)
-    assert await kept.find(PORTAL, MIRA, former) is None
-    assert len(await rows(store, externals)) == 1
-
-
-async def test_event_that_is_shown_again_is_kept_for_longer(kept):
-    (name,) = await kept.name(PORTAL, MIRA, [CALL], NOW)
-    await kept.name(PORTAL, MIRA, [CALL], NOW + 2 * DAY_S)
-    await kept.name(PORTAL, JURIS, [TALK], NOW + 3 * DAY_S)
-
-    assert await kept.find(PORTAL, MIRA, name) == CALL
-
-
 # --- encryption
 
 
@@ -229,14 +211,6 @@ async def test_answer_is_hoped_for_as_long_as_somebody_looks(kept, sent_at):
     assert await kept.all_underway(PORTAL, MIRA, hoped_until - 1) == {"a1": answer}
     assert await kept.all_underway(PORTAL, MIRA, hoped_until) == {}
     assert await kept.underway(PORTAL, MIRA, "a1", hoped_until) is None
-
-
-async def test_answers_on_their_way_are_deleted_after_two_days(store, kept):
-    for after_s, left in ((2 * DAY_S, {"a1", "b2"}), (2 * DAY_S + 1, {"b2"})):
-        await kept.begin(PORTAL, MIRA, "a1", ACCEPTED)
-        await kept.begin(PORTAL, JURIS, "b2", replace(ACCEPTED, begun_at=NOW + after_s))
-
-        assert {row.name for row in await rows(store, underway)} == left
 
 
 # --- forgetting

@@ -103,17 +103,6 @@ async def test_dropped_message_is_forgotten_alone(kept):
     assert [await kept.find(other.portal, other.key) for other in others] == others
 
 
-async def test_messages_are_kept_for_a_day(store, kept):
-    other = replace(FOLLOW_UP, key="event-2")
-    await kept.keep(FOLLOW_UP, NOW)
-    await kept.keep(other, NOW + DAY_S)
-    assert await kept.find(PORTAL, "event-1") == FOLLOW_UP
-
-    await kept.keep(other, NOW + DAY_S + 1)
-    assert await kept.find(PORTAL, "event-1") is None
-    assert len(await rows(store)) == 1
-
-
 # --- messages that became another one
 
 
