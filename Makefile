@@ -1,5 +1,9 @@
-# install, demo, test, check, bench, fuzz; each makes what it needs.
+# install, demo, test, check, bench, chaos, fuzz; each makes what it needs.
 PYTHON ?= python3
+# Of `make chaos`: what to repeat, for how long, and on which database (sqlite, postgresql).
+SEED ?= 1
+MINUTES ?= 5
+DATABASE ?= sqlite
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 NEEDED := statusbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...
@@ -12,7 +16,7 @@ BEGUN := if [ -f .venv/installed ]; then mv .venv/installed .venv/before; fi
 # (this folder was moved or copied), or without a Python that works, .venv begins anew.
 WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && grep -sxF "$$(pwd -P)" .venv/installed)
 
-.PHONY: install demo test check bench fuzz .venv
+.PHONY: install demo test check bench chaos fuzz .venv
 
 install: .venv/installed
 
@@ -50,6 +54,9 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m tests.benchmarks
+
+chaos: .venv/installed-dev
+	$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES) --database $(DATABASE)
 
 fuzz: .venv/installed-dev
 	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long

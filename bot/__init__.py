@@ -8,87 +8,20 @@ The path of a message:
 4. The handler in `handlers/` reads, changes what has to change, reads again, and returns a `Reply`.
 5. `dispatch` sends the reply as the bot, and the inbox marks the event done.
 
-Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`.
+Handlers need only what is exported here, and the typed methods of `bot.bitrix24.methods`. It is imported when the first of it is
+asked for: that takes most of a second, in which the command line has to answer Ctrl-C.
 """
 
-from bot.ahead import in_period, read
-from bot.calendars import describe_account
-from bot.changes import Change, Undoing
-from bot.clashes import clash_inside, clash_outside
-from bot.context import Context, Router
-from bot.externals import Underway
-from bot.finding import Found, find, open_invitations, unanswered
-from bot.grammar import Call
-from bot.listing import answered_meetings, note_answer, render, show
-from bot.lists import Listing
-from bot.manifest import Argument, Command
-from bot.naming import FALLBACK_ZONE, brief, label
-from bot.outside import (
-    Outside,
-    arrived,
-    begin,
-    look_up,
-    outside_brief,
-    outside_label,
-    reference_brief,
-    reference_label,
-    rename,
-    sent,
-)
-from bot.references import External, Number, Reference, Row, write
-from bot.replies import Button, Follow, Outcome, Reply
-from bot.texts import Safe
-from bot.timers import Timer
-from bot.times import TimeUnclear
-from bot.upcoming import end_of_meeting
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "FALLBACK_ZONE",
-    "Argument",
-    "Button",
-    "Call",
-    "Change",
-    "Command",
-    "Context",
-    "External",
-    "Follow",
-    "Found",
-    "Listing",
-    "Number",
-    "Outcome",
-    "Outside",
-    "Reference",
-    "Reply",
-    "Router",
-    "Row",
-    "Safe",
-    "TimeUnclear",
-    "Timer",
-    "Underway",
-    "Undoing",
-    "answered_meetings",
-    "arrived",
-    "begin",
-    "brief",
-    "clash_inside",
-    "clash_outside",
-    "describe_account",
-    "end_of_meeting",
-    "find",
-    "in_period",
-    "label",
-    "look_up",
-    "note_answer",
-    "open_invitations",
-    "outside_brief",
-    "outside_label",
-    "read",
-    "reference_brief",
-    "reference_label",
-    "rename",
-    "render",
-    "sent",
-    "show",
-    "unanswered",
-    "write",
-]
+if TYPE_CHECKING:
+    from bot.face import *  # noqa: F403
+else:
+
+    def __getattr__(name: str) -> Any:
+        # Of a module of ours Python has to hear that it is no name, and then imports it.
+        if find_spec(f"{__name__}.{name}"):
+            raise AttributeError(name)
+        return getattr(import_module("bot.face"), name)

@@ -75,6 +75,10 @@ class Channels:
 
     async def _open(self, portal: str, user_id: int) -> None:
         """Take the channel that leads to us, or else open one: nobody knows what came of a former attempt."""
+        async with self._cronofy.sharing.turn(f"channel {portal} {user_id}"):
+            await self._open_in_turn(portal, user_id)
+
+    async def _open_in_turn(self, portal: str, user_id: int) -> None:
         account = await self._cronofy.working(portal, user_id)
         as_account, address = self._cronofy.as_account(portal, user_id), push_address(self._settings, account.push_key)
         listed = await channels.listing(as_account)

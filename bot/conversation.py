@@ -25,6 +25,7 @@ from bot.errors import (
     NotLasting,
     NotLinked,
     NotProven,
+    StorageError,
 )
 from bot.grammar import Call, Unclear, Understood, bind
 from bot.parts import Parts
@@ -193,6 +194,8 @@ class Conversation:
             reply = self._failed(ctx, error)
         except CronofyError as error:  # its client was patient enough; a calendar outside holds nothing else up
             reply = self._failed_outside(ctx, error)
+        except StorageError:  # the inbox hands the event out again once the database is back
+            raise
         except Exception:
             log.exception("command.broken")
             reply = ctx.reply("errors.internal", "failed")

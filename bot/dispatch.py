@@ -110,10 +110,11 @@ class Dispatcher:
                 )
 
     async def _handle(self, event: events.Event, delivery: Delivery) -> str:
-        if isinstance(event, events.AppInstalled):
-            # Stored together with the event, which may have been quicker than the receiver's own memory.
-            await self._parts.store.load()
-        portal = self._parts.store.portal(event.portal)
+        store = self._parts.store
+        if store.portal(event.portal) is None or not isinstance(event, events.PersonalEvent | events.OwnEvent):
+            # It was stored together with its event, which may have been quicker than our memory; or another replica did it.
+            await store.load()
+        portal = store.portal(event.portal)
         return "portal forgotten" if portal is None else await self._carry_out(event, portal, delivery)
 
     async def _give_up(self, event: events.Event, delivery: Delivery) -> str:

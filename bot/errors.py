@@ -4,7 +4,8 @@ BotError
 ├── SettingsError           the start ends with one readable line
 ├── ManifestError           manifest/ contradicts itself; the start ends with one readable line
 ├── StorageError            the database cannot be used
-│   └── AlreadyRunning      another live process owns it
+│   ├── AlreadyRunning      another live process owns it
+│   └── NewerVersion        a newer release stored it: leave it to that one
 ├── EventRejected           a request that is not taken in
 │   ├── MalformedBody       no form, or one beyond our bounds: 400
 │   └── ForeignEvent        not from the pinned portal, or not proven: 403
@@ -72,6 +73,10 @@ class StorageError(BotError):
 
 class AlreadyRunning(StorageError):
     """Another live process works on the same database."""
+
+
+class NewerVersion(StorageError):
+    """What was stored is of a newer release; it is no loss, since that release can read it."""
 
 
 class EventRejected(BotError):

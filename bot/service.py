@@ -30,6 +30,7 @@ from bot.metrics import Metrics
 from bot.parts import Parts
 from bot.receiver import Receiver
 from bot.settings import Settings
+from bot.sharing import Alone, Sharing
 from bot.store import Store
 from bot.texts import Texts
 from bot.times import Times
@@ -41,6 +42,8 @@ MANIFEST = Path(__file__).resolve().parent.parent / "manifest"
 # What a stop allows running commands; the rest goes back to the inbox. SIGTERM to exit takes less than 10 s.
 _GRACE_S = 5.0
 _REQUESTS_S = 2.0
+# After so long what another replica has learned of a portal is known here.
+_PORTALS_S = 5.0
 # What an event usually costs the portal's quota: read, write, reply.
 _REQUESTS_PER_EVENT = 3
 
@@ -73,6 +76,38 @@ def why_not_served(error: OSError) -> str:
     return str(error.strerror).rpartition(": ")[2]
 
 
+async def _keep_portals(store: Store) -> None:
+    """Look what other replicas have made of the portals, forever."""
+    while True:
+        await asyncio.sleep(_PORTALS_S)
+        try:
+            await store.load()
+        except BotError as error:
+            log.warning("portals.not-read", reason=str(error))
+
+
+def _inbox(database: Database, settings: Settings, vault: Vault, clock: Callable[[], float]) -> Inbox:
+    if not database.is_shared:
+        return SqliteInbox(database, clock=clock)
+    from bot.inbox.postgres import PostgresInbox  # noqa: PLC0415 - whoever has a file does not wait for the driver
+
+    return PostgresInbox(
+        database,
+        settings.database_url,
+        replica=settings.replica,
+        keys=vault.fingerprints,
+        clock=clock,
+    )
+
+
+def _sharing(database: Database, settings: Settings) -> Sharing:
+    if not database.is_shared:
+        return Alone()
+    from bot.sharing.together import Together  # noqa: PLC0415 - as above
+
+    return Together(settings.database_url, replica=settings.replica)
+
+
 class Core:
     """What both the service and the single commands (`sync`) need.
 
@@ -101,14 +136,21 @@ class Core:
             raise SettingsError(f"STATUSBOT_LANGUAGE is one of {', '.join(manifest.app.languages)}.")
         quiet_retries()
         self.database = Database(settings.database_url, exclusive=exclusive, replica=settings.replica)
-        self.store = Store(self.database, Vault(settings.secret_key))
-        self.inbox = inbox or SqliteInbox(self.database, clock=clock)
+        vault = Vault(settings.secret_key)
+        self.store = Store(self.database, vault)
+        self.inbox = inbox or _inbox(self.database, settings, vault, clock)
         self.metrics = Metrics()
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
-        self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock)
+        self.sharing = _sharing(self.database, settings)
+        hold = self.inbox.hold if exclusive else None  # whoever has claimed nothing has nothing to lose
+        self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock, sharing=self.sharing, hold=hold)
         app = settings.cronofy
-        self.cronofy = None if app is None else Cronofy(self.http, app, self.store.accounts, self.metrics, clock)
+        self.cronofy = (
+            None
+            if app is None
+            else Cronofy(self.http, app, self.store.accounts, self.metrics, clock, sharing=self.sharing, hold=hold)
+        )
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
@@ -127,6 +169,7 @@ class Core:
 
     async def close(self) -> None:
         await self.http.aclose()
+        await self.sharing.close()
         await self.database.close()
 
 
@@ -170,6 +213,7 @@ class Service:
         """
         try:
             await self.core.store.load()
+            await self.inbox.enroll()
             await self._assume_quota()
             await self._runner.setup()
             site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
@@ -186,6 +230,8 @@ class Service:
         self.port = self._runner.addresses[0][1]
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
         self._keeping.append(asyncio.create_task(keep_alive(self.core.bitrix24, self._clock)))
+        if self.core.database.is_shared:
+            self._keeping.append(asyncio.create_task(_keep_portals(self.core.store)))
         kept = all_kept(self._settings.max_event_age)
         self._keeping.append(asyncio.create_task(keep_house(self.core.database, kept, self._clock)))
         if self.core.cronofy is not None:
@@ -195,6 +241,8 @@ class Service:
 
     async def _assume_quota(self) -> None:
         """Reckon with what a former process asked of the portal just before it ended; the portal still does."""
+        if self.core.database.is_shared:  # as its bucket is
+            return
         window_s = self._settings.burst / self._settings.rate
         recent = await self.inbox.since(self._clock() - window_s)
         await self.core.bitrix24.quota.assume(recent * _REQUESTS_PER_EVENT)

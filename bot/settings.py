@@ -20,6 +20,7 @@ S = TypeVar("S", bound="PublicAddress")
 
 PREFIX = "STATUSBOT_"
 _HIGHEST_PORT = 65535
+_LONGEST_NAME = 63  # as that of a host
 
 # A host name or address, and a port, which only a loopback portal may have.
 _HOST = re.compile(
@@ -78,10 +79,10 @@ class Settings(PublicAddress):
     client_secret: SecretStr
     oauth_server: str | None = None
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode]
-    database_url: str = "sqlite:///statusbot.db"
+    database_url: str = Field(default="sqlite:///statusbot.db", repr=False)  # may hold a password
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=_HIGHEST_PORT)
-    replica: str = Field(default_factory=socket.gethostname)
+    replica: str = Field(default_factory=socket.gethostname, max_length=_LONGEST_NAME)
     rate: float = Field(default=2.0, gt=0, le=1000)
     burst: float = Field(default=50.0, ge=1, le=100_000)
     bot_api: Literal["auto", "v2", "v1"] = "auto"
@@ -125,9 +126,11 @@ class Settings(PublicAddress):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_a_file(cls, value: str) -> str:
+    def _database_is_a_file_or_a_server(cls, value: str) -> str:
+        if value.startswith("postgresql://"):
+            return value
         if not value.startswith("sqlite:///"):
-            raise ValueError("must start with sqlite:/// in this version")
+            raise ValueError("starts with sqlite:/// (a file) or with postgresql:// (a server)")
         # Without a name SQLite keeps everything in memory, and parameters could ask for the same.
         if value.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in value:
             raise ValueError("names a file, such as sqlite:///statusbot.db")

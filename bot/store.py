@@ -123,7 +123,10 @@ class TokenPair:
 
 
 class Store:
-    """Our tables over one database. Portals are few and asked for by every event, so they are kept in memory."""
+    """Our tables over one database. Portals are few and asked for by every event, so they are kept in memory.
+
+    Another replica may install or remove one: whoever finds that a portal is missing, or not as an event says, looks again.
+    """
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self.database = database
@@ -154,6 +157,12 @@ class Store:
             self._portals[row.member_id] = Portal(
                 row.member_id, token, row.oauth_server, row.installer_id, row.language, row.bot_id, row.bot_api
             )
+
+    async def look_again(self) -> bool:
+        """Read the portals again if another replica may have changed them; return whether it may. Raises as `load`."""
+        if self.database.is_shared:
+            await self.load()
+        return self.database.is_shared
 
     # --- portals
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
-from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime import FluentBundle
 from fluent.runtime.types import FluentFloat, FluentInt
-from fluent.syntax import ast
+from fluent.syntax import FluentParser, ast
 
 from bot.errors import ManifestError
 
@@ -175,7 +175,7 @@ def _argument(value: Value) -> object:
 def _read(file: Path, language: str) -> dict[str, _Sentence]:
     """Read one .ftl file; what Fluent would skip silently is an error."""
     try:
-        resource = FluentResource(file.read_text(encoding="utf-8"))
+        resource = FluentParser(with_spans=False).parse(file.read_text(encoding="utf-8"))
         locale = Locale.parse(language, sep="-")
     except (OSError, UnknownLocaleError, ValueError) as error:
         raise ManifestError(f"{file}: {error}") from error

@@ -148,6 +148,9 @@ class ImmediateInbox:
             self.installation = entry
         return True
 
+    async def hold(self) -> None:
+        """Nobody takes anything over."""
+
     async def hand_out_again(self, entry: Entry) -> None:
         """As after a kill before the "done" mark."""
         await self._dispatcher.handle(Delivery(entry, 2))

@@ -17,10 +17,9 @@ import psycopg
 from psycopg import sql
 
 USER = "statusbot"
+_OPTIONS = "-c shared_buffers=16MB -c max_connections=40 -c unix_socket_directories="
 # It runs for minutes and holds nothing that matters.
-_OPTIONS = (
-    "-c fsync=off -c full_page_writes=off -c shared_buffers=16MB -c max_connections=40 -c unix_socket_directories="
-)
+_HASTY = "-c fsync=off -c full_page_writes=off"
 _DEBIAN = Path("/usr/lib/postgresql")
 _ATTEMPTS = 5
 
@@ -35,6 +34,7 @@ class Cluster:
 
     Attributes:
         account: System account that it runs as; None for that of the tests.
+        durable: It waits for the disk, as one does that holds what matters.
     """
 
     programs: Path
@@ -42,6 +42,7 @@ class Cluster:
     port: int
     password: str
     account: str | None
+    durable: bool
 
     def url(self, name: str, *, user: str = USER, password: str | None = None) -> str:
         return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{name}"
@@ -64,7 +65,8 @@ class Cluster:
             self.run("DROP DATABASE {name} WITH (FORCE)", name=name)
 
     def start(self) -> None:
-        self._control("start", "-o", f"{_OPTIONS} -p {self.port} -h 127.0.0.1", "-l", str(self.folder / "log"))
+        options = f"{_OPTIONS} {'' if self.durable else _HASTY} -p {self.port} -h 127.0.0.1"
+        self._control("start", "-o", options, "-l", str(self.folder / "log"))
 
     def stop(self) -> None:
         self._control("stop", "-m", "fast")
@@ -85,9 +87,20 @@ class Cluster:
                 raise RuntimeError(output.read())
 
 
+def contents(url: str) -> list[str]:
+    """Return all that the tables of a database hold, as text."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        rows = [
+            connection.execute(sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(name))).fetchall()
+            for (name,) in tables
+        ]
+    return [text for table in rows for (text,) in table]
+
+
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Give a server that lives as long as the context.
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Give a server that lives as long as the context; one that is `durable` does its work as slowly as a real one.
 
     Raises:
         MissingPostgresError: with what to install.
@@ -96,7 +109,7 @@ def cluster() -> Iterator[Cluster]:
     account = _account()
     folder = Path(tempfile.mkdtemp(prefix="statusbot-postgres-"))
     try:
-        started = _started(programs, folder, account)
+        started = _started(programs, folder, account, durable=durable)
         try:
             yield started
         finally:
@@ -105,17 +118,17 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def _started(programs: Path, folder: Path, account: str | None) -> Cluster:
+def _started(programs: Path, folder: Path, account: str | None, *, durable: bool) -> Cluster:
     password = secrets.token_hex(8)
     (folder / "password").write_text(password)
     if account is not None:
         for path in (folder, folder / "password"):
             shutil.chown(path, account)
     ways = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={folder / 'password'}"]
-    made = Cluster(programs, folder, 0, password, account)
+    made = Cluster(programs, folder, 0, password, account, durable)
     made.call("initdb", "-D", str(folder / "data"), "--no-sync", "--encoding=UTF8", "--locale=C", *ways)
     for attempt in range(_ATTEMPTS):
-        found = Cluster(programs, folder, _free_port(), password, account)
+        found = Cluster(programs, folder, _free_port(), password, account, durable)
         try:
             found.start()
         except RuntimeError:  # somebody else has taken the port meanwhile

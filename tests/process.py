@@ -24,16 +24,19 @@ def free_port() -> int:
 
 
 class BotProcess:
-    """`statusbot serve` in a folder of its own."""
+    """`statusbot serve` in a folder of its own; a further replica when it is given the `app` of another one."""
 
-    def __init__(self, folder: Path, portal: Portal, secret_key: str, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, portal: Portal, secret_key: str, *, app: App | None = None, **settings: str
+    ) -> None:
         self.folder = folder
+        self.program = Path(__file__).resolve().parent.parent  # where its code is
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.app: App = portal.create_app(f"{self.url}/bitrix24", f"{self.url}/bitrix24/install")
+        self.app: App = app or portal.create_app(f"{self.url}/bitrix24", f"{self.url}/bitrix24/install")
         self.environment = {
             "PATH": os.environ["PATH"],
-            "STATUSBOT_PUBLIC_URL": self.url,
+            "STATUSBOT_PUBLIC_URL": self.app.handler_url.removesuffix("/bitrix24"),
             "STATUSBOT_PORTAL": portal.options.domain,
             "STATUSBOT_CLIENT_ID": self.app.client_id,
             "STATUSBOT_CLIENT_SECRET": self.app.client_secret,
@@ -53,11 +56,10 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start and wait until it can store events."""
-        root = Path(__file__).resolve().parent.parent
         with (self.folder / "log.jsonl").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "serve", cwd=self.folder, stderr=log,
-                env=self.environment | {"PYTHONPATH": str(root)},
+                env=self.environment | {"PYTHONPATH": str(self.program)},
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as http:
             while not await self._is_ready(http):
@@ -72,12 +74,17 @@ class BotProcess:
             return False
 
     async def kill(self) -> None:
-        """SIGKILL: no chance to put anything in order."""
-        await self._end(signal.SIGKILL)
+        """SIGKILL: no chance to put anything in order. Nothing happens to what never ran."""
+        if self._process is not None:
+            await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
         """SIGTERM; return the exit status."""
         return await self._end(signal.SIGTERM)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal that ends nothing, such as SIGSTOP."""
+        os.kill(self.pid, number)
 
     async def _end(self, number: int) -> int:
         assert self._process is not None
@@ -85,6 +92,16 @@ class BotProcess:
             self._process.send_signal(number)
         async with asyncio.timeout(PATIENCE_S):
             return await self._process.wait()
+
+    @property
+    def is_started(self) -> bool:
+        return self._process is not None
+
+    @property
+    def ended(self) -> int | None:
+        """The status that it has ended with; None while it runs."""
+        assert self._process is not None
+        return self._process.returncode
 
     @property
     def pid(self) -> int:

@@ -1,4 +1,4 @@
-"""What `make bench` makes of its figures: the picture, the percentiles, and the progress that it shows meanwhile."""
+"""The picture that `make bench` draws, and the progress that it shows meanwhile."""
 
 import io
 from pathlib import Path
@@ -18,9 +18,9 @@ HUNDRED = tuple(float(number) for number in range(1, 101))
 @pytest.fixture
 def figures():
     bare, ours = Load(HUNDRED, elapsed_s=0.5), Load(tuple(2 * latency for latency in HUNDRED), elapsed_s=2.0)
-    saturated = tuple(Pair(what, bare, ours) for what in ("1 connection", "10 connections"))
-    burst = Burst(answered_s=(1.0, 2.0, 3.0, 6.0), requests=10, refused_by_quota=0, bucket=4, rate=2)
-    return Figures(Pair("50 events/s", bare, ours), saturated, burst)
+    saturated = tuple(Pair(what, bare, ours, paced=False) for what in ("1 connection", "10 connections"))
+    burst = Burst(answered_s=(1.0, 2.0, 3.0, 6.0), requests=10, refused_by_quota=0, bucket=4, rate=2, margin=1)
+    return Figures(Pair("50 events/s", bare, ours, paced=True), saturated, burst)
 
 
 def words(svg: Path) -> str:
@@ -59,25 +59,6 @@ def test_equal_figures_make_equal_pictures(figures, tmp_path):
     one, other = (draw(figures, tmp_path / name)[0] for name in ("one.json", "other.json"))
 
     assert one.read_bytes() == other.read_bytes()
-
-
-# --- figures
-
-
-@pytest.mark.parametrize(("share", "latency_ms"), [(0.5, 50.0), (0.99, 99.0), (0.999, 100.0)])
-def test_percentile_is_the_latency_that_so_many_did_not_exceed(share, latency_ms):
-    assert Load(HUNDRED, elapsed_s=1.0).within_ms(share) == latency_ms
-
-
-def test_summary_compares_with_the_bare_handler_and_the_optimum(figures):
-    summary = figures.summary()
-
-    assert summary["bare handler, 1 connection"]["rate"] == 200.0
-    assert summary["acknowledged, 1 connection"] == {"rate": 50.0, "p50_ms": 100.0, "p99_ms": 198.0, "p999_ms": 200.0}
-    assert summary["ratio, 10 connections"] == {"ratio": 0.25}
-    assert summary["burst"]["requests_per_command"] == 2.5
-    assert summary["burst"]["times_optimum"] == 2.0  # (10 - 4) / 2 = 3 s
-    assert summary["burst"]["times_careful_optimum"] == 1.5
 
 
 # --- progress

@@ -101,7 +101,9 @@ def test_demo_of_a_fresh_clone_installs_what_the_bot_runs_on_only(clone):
     assert clone.make("demo").calls == [".venv", *RUNTIME, "demo"]
 
 
-@pytest.mark.parametrize(("target", "started"), [("test", "pytest"), ("bench", "tests.benchmarks")])
+@pytest.mark.parametrize(
+    ("target", "started"), [("test", "pytest"), ("bench", "tests.benchmarks"), ("chaos", "sqlite")]
+)
 def test_developers_targets_of_a_fresh_clone_install_their_tools_too(clone, target, started):
     assert clone.make(target).calls == [".venv", *RUNTIME, *TOOLS, started]
 

@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography.fernet import Fernet
+from sqlalchemy.engine import make_url
 
 from bot.settings import PREFIX, Settings
 from tests.process import PATIENCE_S, free_port
 
 ROOT = Path(__file__).parents[1]
 PACKED = ("bot", "handlers", "manifest")
-ABOUT_SETTINGS = ["Dockerfile", "compose.yaml", "deploy/statusbot.service", "README.md", "README.ru.md", "CHANGELOG.md"]
+ABOUT_SETTINGS = [
+    "Dockerfile", "compose.yaml", "compose.postgres.yaml", "deploy/statusbot.service", "README.md", "README.ru.md", "CHANGELOG.md",
+]  # fmt: skip
 NEEDED = {
     "STATUSBOT_PUBLIC_URL": "https://bot.example.com",
     "STATUSBOT_PORTAL": "acme.bitrix24.com",
@@ -57,6 +60,22 @@ def service():
     """The one service of compose.yaml."""
     (found,) = yaml.safe_load(text_of("compose.yaml"))["services"].values()
     return found
+
+
+@pytest.fixture
+def compose_with_server():
+    """The services of compose.postgres.yaml."""
+    return yaml.safe_load(text_of("compose.postgres.yaml"))["services"]
+
+
+@pytest.fixture
+def replicas(compose_with_server):
+    return [found for name, found in compose_with_server.items() if name.startswith("statusbot-")]
+
+
+@pytest.fixture
+def server(compose_with_server):
+    return compose_with_server["postgres"]
 
 
 # --- the wheel
@@ -213,7 +232,45 @@ def test_compose_agrees_with_the_image(service):
     assert (ROOT / service["build"] / "Dockerfile").exists()
 
 
-def test_compose_takes_away_what_is_not_needed(service):
+def test_compose_with_replicas_starts_those_of_the_image(replicas, service):
+    """As the one of compose.yaml, but for the database and the names."""
+    names = {replica["environment"].pop("STATUSBOT_REPLICA") for replica in replicas}
+    ports = [port.split(":") for replica in replicas for port in replica.pop("ports")]
+    first, second = replicas
+    ours = service["environment"] | {"STATUSBOT_DATABASE_URL": first["environment"]["STATUSBOT_DATABASE_URL"]}
+
+    assert first == second
+    assert first["environment"] == ours
+    assert len(names) == len({outer for _, outer, _ in ports}) == 2
+    assert {(address, inner) for address, _, inner in ports} == {("127.0.0.1", rest_of("EXPOSE"))}
+    assert {name: first[name] for name in ("build", "image", "env_file")} == {
+        name: service[name] for name in ("build", "image", "env_file")
+    }
+
+
+def test_compose_with_replicas_leads_to_its_own_database(replicas, server):
+    password = "${POSTGRES_PASSWORD:?put it into .env}"
+    url = make_url(replicas[0]["environment"]["STATUSBOT_DATABASE_URL"].replace(password, "secret"))
+    ((volume, _),) = [mount.split(":") for mount in server["volumes"]]
+
+    assert (url.host, url.username, url.password) == ("postgres", server["environment"]["POSTGRES_USER"], "secret")
+    assert url.database == server["environment"]["POSTGRES_DB"]
+    assert server["environment"]["POSTGRES_PASSWORD"] == password
+    assert replicas[0]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert "ports" not in server
+    assert volume in yaml.safe_load(text_of("compose.postgres.yaml"))["volumes"]
+
+
+def test_healthcheck_of_the_server_is_a_program_of_its_own(server, postgres):
+    _, program, *options = server["healthcheck"]["test"]
+
+    postgres.call(program, *options, f"--port={postgres.port}")
+
+
+@pytest.mark.parametrize("kind", ["service", "replica"])
+def test_compose_takes_away_what_is_not_needed(kind, service, replicas):
+    service = {"service": service, "replica": replicas[0]}[kind]
+
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
@@ -228,7 +285,15 @@ def test_no_secret_reaches_the_builder_or_the_clone(service):
 
 
 @pytest.mark.parametrize(
-    "name", ["Dockerfile", "compose.yaml", "requirements.lock", "requirements-dev.lock", "deploy/statusbot.service"]
+    "name",
+    [
+        "Dockerfile",
+        "compose.yaml",
+        "compose.postgres.yaml",
+        "requirements.lock",
+        "requirements-dev.lock",
+        "deploy/statusbot.service",
+    ],
 )
 def test_no_registry_is_named(name):
     images = re.findall(r"^(?:FROM|\s*image:)\s+(\S+)", text_of(name), re.MULTILINE)

@@ -1,22 +1,25 @@
 """The portal's limits, as seen from our side (contract C.4): its leaky bucket, and the time that each method may use.
 
-The bucket itself is aiolimiter's. Here is who goes next when it is full: what ends a command before what begins one, since a
+The bucket itself is `bot.sharing`'s. Here is who goes next when it is full: what ends a command before what begins one, since a
 command that waits half done helps nobody; background work last; among equals whoever was served least lately, so that one
-person's twenty commands do not delay another's one.
+person's twenty commands do not delay another's one. Among replicas, each of which asks for one request at a time, all are equal.
+
+For the same reason a command begins only while there is room for its end, too: of fifty people who write at once, half are answered
+at once, and not everybody read for and nobody answered.
 """
 
 import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from aiolimiter import AsyncLimiter
-
 from bot.errors import MethodBlocked
 from bot.metrics import Metrics
+from bot.sharing import Alone, Sharing
 
 
 class Step(IntEnum):
@@ -41,27 +44,42 @@ class Quota:
     Args:
         rate: Requests per second that the portal forgives.
         burst: Level above which it answers 503. We stay below by `rate`, since it may forgive in steps of a second.
+        metrics: Where waits are counted.
+        sharing: Whom the bucket is shared with; None for nobody.
     """
 
-    def __init__(self, rate: float, burst: float, metrics: Metrics) -> None:
+    def __init__(self, rate: float, burst: float, metrics: Metrics, sharing: Sharing | None = None) -> None:
         self.rate = rate
         self._capacity = max(1.0, burst - rate)
-        self._limiter = AsyncLimiter(self._capacity, self._capacity / rate)
+        self._bucket = (sharing or Alone()).bucket("bitrix24", self._capacity, rate)
         self._metrics = metrics
         self._waiting: list[_Ticket] = []
         self._numbers = itertools.count()
         self._turn = 0.0
         self._last_turns: dict[object, float] = {}
         self._granting: asyncio.Task[None] | None = None
+        self._beginning = 0  # requests underway whose commands are still to end
+        self._changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def turn(self, who: object = None, step: Step = Step.BEGIN) -> AsyncIterator[None]:
+        """Wait as `take` does; a request that begins a command keeps room for the one that ends it until it is answered."""
+        await self.take(who, step)
+        self._beginning += step is not Step.END
+        try:
+            yield
+        finally:
+            self._beginning -= step is not Step.END
+            self._changed.set()
 
     @property
     def is_crowded(self) -> bool:
-        """Whether requests wait."""
-        return bool(self._waiting)
+        """Whether requests wait since the bucket is full."""
+        return bool(self._waiting) and self._bucket.is_full
 
     async def assume(self, level: float) -> None:
         """Start from what the portal may still hold against us, as far as we can tell; only before the first `take`."""
-        await self._limiter.acquire(min(level, self._capacity))
+        await self._bucket.take(min(level, self._capacity))
 
     async def take(self, who: object = None, step: Step = Step.BEGIN) -> None:
         """Wait until one more request fits and it is the turn of `who`.
@@ -70,25 +88,40 @@ class Quota:
         being served, so that nobody saves up turns.
         """
         asked_at = time.monotonic()
-        if not self._waiting and self._limiter.has_capacity():
-            await self._limiter.acquire()
+        if not self._waiting and self._may_go(step):
+            await self._bucket.take()
         else:
             turn = self._last_turns[who] = max(self._turn, self._last_turns.get(who, 0.0) + 1.0)
             ticket = _Ticket(step, turn, next(self._numbers), asyncio.get_running_loop().create_future())
             heapq.heappush(self._waiting, ticket)
+            self._changed.set()
             if self._granting is None:
                 self._granting = asyncio.create_task(self._grant())
             await ticket.granted
         self._metrics.limiter_wait.observe(time.monotonic() - asked_at)
 
+    def _may_go(self, step: Step) -> bool:
+        """Whether there is room, for the ends of all that has begun, too, if this is a beginning."""
+        return self._bucket.has_room(1.0 if step is Step.END else min(1.0 + self._beginning, self._capacity))
+
     async def _grant(self) -> None:
         try:
             while self._waiting:
-                await self._limiter.acquire()
-                self._serve_next()
+                if self._beginning and not self._may_go(self._waiting[0].step):
+                    await self._wait_for_room()
+                else:
+                    await self._bucket.take()
+                    self._serve_next()
         finally:
             self._granting = None
             self._last_turns.clear()  # nobody waits: everybody is equal again
+
+    async def _wait_for_room(self) -> None:
+        """Wait until something ended or is to end, or another request leaked out."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0 / self.rate):
+                await self._changed.wait()
 
     def _serve_next(self) -> None:
         """Let the best of those go who wait by now and have not given up."""

@@ -1,12 +1,12 @@
 """Tokens: which to use for whom, and how to renew them (contract B).
 
-A pair is refreshed only after a call failed with `expired_token`, one refresh at a time per person; others wait for its result.
+A pair is refreshed only after a call failed with `expired_token`, one refresh at a time per person, whichever replica needs it;
+others wait for its result.
 """
 
-import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import structlog
 from bot.bitrix24.answers import BatchAnswer
 from bot.bitrix24.authorization import METHOD, Grant, OAuthClient, choose_server
 from bot.bitrix24.limits import Quota, Step
-from bot.bitrix24.rest import Command, RestClient, Turn
+from bot.bitrix24.rest import Command, Hold, RestClient, Turn
 from bot.errors import (
     AuthorizationLost,
     BitrixError,
@@ -28,6 +28,7 @@ from bot.errors import (
 )
 from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.sharing import Alone, Sharing
 from bot.store import Portal, Store, TokenPair
 
 T = TypeVar("T")
@@ -49,16 +50,19 @@ class Bitrix24:
         store: Store,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
+        *,
+        sharing: Sharing | None = None,
+        hold: Hold | None = None,
     ) -> None:
-        self.quota = Quota(settings.rate, settings.burst, metrics)
-        self.rest = RestClient(http, settings.portal_url, self.quota, metrics, clock)
+        self._sharing = sharing or Alone()
+        self.quota = Quota(settings.rate, settings.burst, metrics, self._sharing)
+        self.rest = RestClient(http, settings.portal_url, self.quota, metrics, clock, hold=hold)
         self.store = store
         self._oauth = OAuthClient(http, settings, clock)
         self._oauth_server = settings.oauth_server
         self.clock = clock
         self._widened_at: dict[tuple[str, int], float] = {}
         self._refreshed: dict[tuple[str, int], str] = {}
-        self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def as_user(self, portal: Portal, user_id: int, *, claimed: bool = False, background: bool = False) -> "AsUser":
         """Return the means to act as one person.
@@ -93,7 +97,7 @@ class Bitrix24:
             NotConnected: there is none; `refused` is forgotten.
         """
         person = portal.member_id, refused.user_id
-        async with self._refreshing[person]:
+        async with self._refreshing(person):
             if (stored := await self._other_than(refused, portal)) is not None:
                 if not again or stored.access_token == self._refreshed.get(person):
                     return stored
@@ -112,7 +116,7 @@ class Bitrix24:
     async def widened(self, portal: Portal, refused: TokenPair, why: MissingRight) -> TokenPair:
         """Return a pair that may hold a scope which `refused` lacks; raises `why` when there is none to be had."""
         person = portal.member_id, refused.user_id
-        async with self._refreshing[person]:
+        async with self._refreshing(person):
             if (stored := await self._other_than(refused, portal)) is not None:
                 return stored
             tried_at = self._widened_at.get(person)
@@ -125,6 +129,9 @@ class Bitrix24:
             except BitrixError:
                 self.rest.watch.lacks_right(why)
                 raise why from None
+
+    def _refreshing(self, person: tuple[str, int]) -> AbstractAsyncContextManager[None]:
+        return self._sharing.turn("tokens {} {}".format(*person))
 
     def _server(self, portal: Portal) -> str:
         """Return where to send our secret: never just anywhere, whatever the database says."""

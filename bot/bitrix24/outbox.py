@@ -17,12 +17,13 @@ from bot.bitrix24.rest import Command
 
 # So few other commands are no crowd.
 _FEW = 2
-# So many replies leave without waiting for more.
-_ENOUGH = 34
+# So many replies leave without waiting for more. The fewer people there are, the less it matters what a request of its own costs.
+_ENOUGH = 26
+_WAVES = 4
 _MOST = 50  # items of a batch (contract C.5)
-# How long the first of several replies waits: seconds with quota left, and requests' worth of time without.
+# How long the first of several replies waits with quota left; without, as long as it takes to carry out enough commands.
 _BRIEFLY_S = 0.05
-_REQUESTS = 2 * _ENOUGH
+_REQUESTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Outbox:
         self._waiting: list[_Waiting] = []
         self._changed = asyncio.Event()
         self._working = 0
+        self._crowd = 0  # the most that were at work since nobody was
         self._gathering: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -45,10 +47,12 @@ class Outbox:
     def working(self) -> Iterator[None]:
         """Tell that a command is being carried out, so that a reply is to be expected."""
         self._working += 1
+        self._crowd = max(self._crowd, self._working)
         try:
             yield
         finally:
             self._working -= 1
+            self._crowd = self._crowd if self._working else 0
             self._changed.set()
 
     async def send(self, as_bot: AsBot, command: Command) -> Any:
@@ -78,12 +82,15 @@ class Outbox:
         finally:
             self._gathering = None
 
+    def _enough(self) -> int:
+        return min(_ENOUGH, max(_FEW, self._crowd // _WAVES))
+
     async def _wait_for_more(self) -> None:
         """Wait until enough replies are there, or none is to be expected, or the first has waited long enough."""
         loop = asyncio.get_running_loop()
         began_at = loop.time()
-        while len(self._waiting) < _ENOUGH and self._working:
-            patience_s = _REQUESTS / self._quota.rate if self._quota.is_crowded else _BRIEFLY_S
+        while len(self._waiting) < (enough := self._enough()) and self._working:
+            patience_s = _REQUESTS * enough / self._quota.rate if self._quota.is_crowded else _BRIEFLY_S
             left_s = began_at + patience_s - loop.time()
             if left_s <= 0:
                 return

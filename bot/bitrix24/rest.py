@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -55,6 +55,8 @@ class Turn:
 
 
 _ANYONE = Turn()
+# Returns once what is being carried out is certainly ours (see `Inbox.hold`).
+Hold = Callable[[], Awaitable[None]]
 
 
 class RestClient:
@@ -67,11 +69,14 @@ class RestClient:
         quota: Quota,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
+        *,
+        hold: Hold | None = None,
     ) -> None:
         self._wire = wire(http)
         self._home = httpx.URL(portal_url)
         self._base = f"{portal_url}/rest"
         self._quota = quota
+        self._hold = hold
         self._clock = clock
         self._budgets = Budgets(clock)
         self._requests = metrics.portal
@@ -98,11 +103,19 @@ class RestClient:
         return answer
 
     async def _post(self, method: str, params: Mapping[str, Any], token: str, turn: Turn) -> dict[str, Any]:
-        await self._quota.take(turn.who, turn.step)
+        async with self._quota.turn(turn.who, turn.step):
+            if self._hold is not None:
+                await self._hold()
+            answer = await self._ask(method, {**params, "auth": token}, turn)
+        self._note_time(method, answer.get("time"))
+        self.watch.answered(method)
+        return answer
+
+    async def _ask(self, method: str, body: Mapping[str, Any], turn: Turn) -> dict[str, Any]:
+        """Make one request; the token is in its body, since addresses end up in logs (contract B.7)."""
         with tracing.calling("bitrix24", method), self._requests.counted(method) as request:
             try:
-                # The token goes into the body: addresses end up in logs (contract B.7).
-                received = await self._exchange(method, {**params, "auth": token}, turn)
+                received = await self._exchange(method, body, turn)
                 answer = read_answer(received.status, received.content, method, self._clock)
             except BitrixError as error:
                 if error.code or not isinstance(error, Unavailable):
@@ -111,8 +124,6 @@ class RestClient:
                 self._note_refusal(method, error)
                 raise
             request.outcome = "ok"
-        self._note_time(method, answer.get("time"))
-        self.watch.answered(method)
         return answer
 
     async def _exchange(self, method: str, body: Mapping[str, Any], turn: Turn) -> Received:

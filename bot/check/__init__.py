@@ -2,25 +2,22 @@
 
 It may run beside the service. It changes nothing, except that a token past its hour is renewed the way the bot itself does it.
 Every part has a time limit; what cannot be examined because of an earlier finding is said to be skipped. Lines hold no secrets:
-texts of foreign errors are not printed, only our own words for them.
+texts of foreign errors are not printed, only our own words for them, and what a database server says of why it refuses us.
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 
 import httpx
-from sqlalchemy import text
 
 from bot import manifest as manifests
 from bot import settings
 from bot.channels import longest_public_url
-from bot.check import outside
+from bot.check import database, outside
 from bot.check.inside import Installation
 from bot.check.report import REINSTALL, Report
-from bot.database import path_of
-from bot.errors import SettingsError, StorageError
+from bot.errors import StorageError
 from bot.service import MANIFEST, Core
 from bot.settings import Settings
 from bot.store import Portal
@@ -85,7 +82,9 @@ async def examine(
 
 
 async def _examine(report: Report, chosen: Settings, core: Core | None, http: httpx.AsyncClient) -> None:
-    portals = [] if core is None else await _portals(report, core)
+    if core is not None:
+        await database.content(report, core)
+    portals = [] if core is None else core.store.all_portals()
     may_be_installed = report.problems == 0
     await outside.public_address(report, http, chosen)
     answers = await outside.portal(report, http, chosen)
@@ -104,57 +103,13 @@ def _open(
     report: Report, chosen: Settings, transport: httpx.AsyncBaseTransport | None, clock: Callable[[], float]
 ) -> Core | None:
     """Return what the bot works with; None when the database cannot be used, or does not exist yet."""
-    path = path_of(chosen.database_url)
-    try:
-        with tempfile.TemporaryFile(dir=path.parent) as probe:  # SQLite needs files beside its own
-            probe.write(b"statusbot check")
-    except OSError as error:
-        report.problem(
-            f"STATUSBOT_DATABASE_URL: the folder {path.parent} cannot be written ({error.strerror}): "
-            "make it, or let the user that runs the bot write there"
-        )
-        return None
-    if not path.exists():
-        report.ok(f"database can be made ({path})")
+    if not database.can_be_opened(report, chosen.database_url):
         return None
     try:
         return Core(chosen, exclusive=False, transport=transport, clock=clock)
     except StorageError as error:
         report.problem(str(error))
         return None
-
-
-async def _portals(report: Report, core: Core) -> Sequence[Portal]:
-    """Return the installations, after a look at whether the database can be written and which keys it needs."""
-    try:
-        await core.database.write(lambda c: c.execute(text("UPDATE portals SET language = language WHERE 0")))
-        report.ok(f"database can be written ({core.database.name})")
-        await _keys(report, core)
-        if not report.problems:
-            await core.store.load()
-    except SettingsError as error:
-        report.problem(str(error))
-    except StorageError as error:
-        report.problem(
-            f"database {core.database.name} cannot be written ({error}): give its user the right to, make room"
-        )
-    return core.store.all_portals()
-
-
-async def _keys(report: Report, core: Core) -> None:
-    found = await core.store.rotation.count()
-    total = found.newest + found.former + found.lost
-    if found.lost:
-        report.problem(
-            f"STATUSBOT_SECRET_KEY does not open {found.lost} of {total} values in the database, an older key is missing: "
-            "put the former key behind the new one, with a comma"
-        )
-    else:
-        report.ok(f"STATUSBOT_SECRET_KEY opens what the database holds ({total} values)")
-    if found.former:
-        report.note(
-            f"{found.former} of {total} values need an older key: run `statusbot rotate-keys`, then remove that key"
-        )
 
 
 async def _installation(report: Report, core: Core, portals: Sequence[Portal]) -> None:

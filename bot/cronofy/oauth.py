@@ -1,12 +1,11 @@
 """Tokens: which to use for whom, and how to renew them (section 2.4).
 
-An access token is refreshed only after Cronofy refused it, one refresh at a time per account; others wait for its result.
+An access token is refreshed only after Cronofy refused it, one refresh at a time per account, whichever replica needs it; others
+wait for its result.
 """
 
-import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -19,6 +18,7 @@ from bot.cronofy.rest import Call, RestClient
 from bot.errors import AccessRefused, CronofyError, GrantRefused, LinkBroken, NotLinked
 from bot.metrics import Metrics
 from bot.settings import CronofyApp
+from bot.sharing import Alone, Sharing
 
 log = structlog.get_logger()
 
@@ -33,12 +33,15 @@ class Cronofy:
         accounts: Accounts,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
+        *,
+        sharing: Sharing | None = None,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.app = app
         self.accounts = accounts
-        self.rest = RestClient(http, app, metrics, clock)
+        self.sharing = sharing or Alone()
+        self.rest = RestClient(http, app, metrics, clock, sharing=self.sharing, hold=hold)
         self.oauth = OAuthClient(self.rest, app)
-        self._refreshing: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def as_account(self, portal: str, user_id: int) -> "AsAccount":
         """Return the means to act with the account that a person has connected."""
@@ -66,7 +69,7 @@ class Cronofy:
             LinkBroken: the permission is gone; the account is marked as broken.
             CronofyError: it cannot be told now.
         """
-        async with self._refreshing[refused.portal, refused.user_id]:
+        async with self.sharing.turn(f"account {refused.portal} {refused.user_id}"):
             stored = await self.working(refused.portal, refused.user_id)
             if stored.access_token != refused.access_token:
                 return stored

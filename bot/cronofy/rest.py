@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from bot.cronofy.wire import TIMEOUT_S, wire
 from bot.errors import CronofyAway, CronofyBusy, CronofyError, CronofyGone, CronofyNotReached, CronofyUnreadable
 from bot.metrics import Metrics
 from bot.settings import CronofyApp
+from bot.sharing import Sharing
 from bot.wire import Received
 
 _ATTEMPTS = 3
@@ -70,6 +71,8 @@ class RestClient:
         metrics: Where requests are counted.
         clock: Unix seconds.
         timeout_s: A call ends after this, repeats included.
+        sharing: Whom the quota is shared with; None for nobody.
+        hold: Returns once what is being carried out is certainly ours (see `Inbox.hold`).
     """
 
     def __init__(
@@ -79,11 +82,15 @@ class RestClient:
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
         timeout_s: float = TIMEOUT_S,
+        *,
+        sharing: Sharing | None = None,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._wire = wire(http)
         self._origin = app.api
         self._timeout_s = timeout_s
-        self._quota = Quota(clock=clock)
+        self._quota = Quota(clock=clock, sharing=sharing)
+        self._hold = hold
         self._requests = metrics.cronofy
         self._watch = CronofyWatch(clock)
 
@@ -130,6 +137,8 @@ class RestClient:
 
     async def _once(self, call: Call, token: str | None) -> Any:
         await self._quota.take(call.method, may_wait=token is not None)
+        if self._hold is not None:
+            await self._hold()
         with tracing.calling("cronofy", call.method), self._requests.counted(call.method) as request:
             try:
                 received = await self._send(call, token)

@@ -17,6 +17,11 @@ class Place(Protocol):
         ...
 
     @property
+    def is_shared(self) -> bool:
+        """As `Database.is_shared`."""
+        ...
+
+    @property
     def engine(self) -> Engine:
         """Opens one connection at a time."""
         ...

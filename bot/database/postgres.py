@@ -49,6 +49,8 @@ class Server:
         StorageError: `url` is not of that form.
     """
 
+    is_shared = True
+
     def __init__(self, url: str, *, replica: str | None) -> None:
         where = _parsed(url)
         self.name = f"{where.host or 'localhost'}{f':{where.port}' if where.port else ''}/{where.database}"
@@ -95,7 +97,7 @@ class Server:
     def _claim(self, connection: "psycopg.Connection[Any]", replica: str) -> None:
         connection.execute(f"SET lock_timeout = '{_CLAIM_S}s'")
         try:
-            connection.execute("SELECT pg_advisory_lock(%s)", [_lock(f"replica {replica}")])
+            connection.execute("SELECT pg_advisory_lock(%s)", [lock_number(f"replica {replica}")])
         except psycopg.errors.LockNotAvailable:
             raise AlreadyRunning(
                 f"Another process works on {self.name} as replica {replica}; stop it first, or set STATUSBOT_REPLICA to another name."
@@ -105,7 +107,7 @@ class Server:
 
     def guard_schema(self, connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))  # another replica may be changing it, or we
-        connection.execute(select(func.pg_advisory_xact_lock(_lock("schema"))))
+        connection.execute(select(func.pg_advisory_xact_lock(lock_number("schema"))))
 
     def in_words(self, cause: str) -> str:
         return (
@@ -131,6 +133,6 @@ def _parsed(url: str) -> URL:
     return where
 
 
-def _lock(name: str) -> int:
+def lock_number(name: str) -> int:
     """Return the number of a lock; other programs that use the same database have their own."""
     return int.from_bytes(sha256(f"statusbot {name}".encode()).digest()[:8], signed=True)

@@ -22,6 +22,7 @@ class File:
         AlreadyRunning: another process has claimed it.
     """
 
+    is_shared = False
     term = 1  # a lock on a file is not lost
 
     def __init__(self, url: str, *, exclusive: bool) -> None:

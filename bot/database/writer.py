@@ -3,7 +3,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.database.place import Place, cause
@@ -13,6 +13,9 @@ from bot.errors import StorageError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+
+# A row that is always there.
+_NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
 
 
 class Database:
@@ -50,6 +53,11 @@ class Database:
         return self._place.name
 
     @property
+    def is_shared(self) -> bool:
+        """Whether several replicas may work on it."""
+        return self._place.is_shared
+
+    @property
     def term(self) -> int:
         """Which claim this is, counted from 1. Another one than before: the former was lost, which the first use since has noticed.
 
@@ -68,6 +76,10 @@ class Database:
                 just when it confirmed it, which nobody can tell.
         """
         return await self.queue(work)
+
+    async def try_to_write(self) -> None:
+        """Write, so that it is certain that something can be written; nothing changes. Raises StorageError as `write`."""
+        await self.write(lambda c: c.execute(_NOTHING_NEW))
 
     def queue(self, work: Work[T]) -> asyncio.Future[T]:
         """As `write`, for whoever wants to hear of the result even when nobody waits any more."""

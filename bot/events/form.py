@@ -4,6 +4,9 @@ The portal builds its bodies with PHP's `http_build_query`: brackets in the name
 The standard library decodes the percent signs and the unfolding below is PHP's rule in a few lines. A generic library
 was tried and left out: qs-codec took several times as long and does not follow PHP where a name is sent both as a scalar
 and as a map.
+
+Bodies of a portal have the same few sequences of names over and over. What such a sequence unfolds to is its shape, a tree with
+the number of a pair wherever a value belongs; shapes are remembered, so that most bodies are only filled in.
 """
 
 from functools import lru_cache, partial
@@ -14,11 +17,13 @@ from bot.errors import MalformedBody
 
 Node: TypeAlias = str | list["Node"] | dict[str, "Node"]
 Tree: TypeAlias = dict[str, Node]
+Shape: TypeAlias = int | list["Shape"] | dict[str, "Shape"]
 
 MAX_BYTES = 256 * 1024
 MAX_PAIRS = 2000
 MAX_DEPTH = 10  # names in one path: data[message][forward][id] has four
-KNOWN_LENGTH = 100  # characters of a name whose path is remembered
+KNOWN_FORM = 8 * 1024  # characters of a form whose shape is remembered
+KNOWN_VALUE = 100  # characters of a value that is remembered as decoded
 INDEX_DIGITS = 18  # longer numbers are names, as in PHP, where they exceed an integer
 
 
@@ -46,14 +51,32 @@ def _form_text(body: bytes) -> str:
 
 
 def _unfold(text: str) -> Tree:
+    pairs = [pair.partition("=") for pair in text.split("&")]
+    names = tuple([name for name, _, _ in pairs])
+    values = [_decoded(value) if "%" in value else value for _, _, value in pairs]
+    shape = _known_shape(names) if len(text) <= KNOWN_FORM else _shape(names)
+    return {name: _filled(child, values) for name, child in shape.items()}
+
+
+def _decoded(value: str) -> str:
+    return _known_value(value) if len(value) <= KNOWN_VALUE else unquote(value, errors="strict")
+
+
+def _filled(shape: Shape, values: list[str]) -> Node:
+    if isinstance(shape, int):
+        return values[shape]
+    if isinstance(shape, list):
+        return [_filled(child, values) for child in shape]
+    # Most of a form is leaves, so they are not worth a call each.
+    return {name: values[child] if isinstance(child, int) else _filled(child, values) for name, child in shape.items()}
+
+
+def _shape(names: tuple[str, ...]) -> dict[str, Shape]:
     """Build the tree; pairs of one map mostly stand together, so each map is looked up by its path."""
     root = _Map()
     maps: dict[tuple[str, ...], _Map] = {(): root}
-    for pair in text.split("&"):
-        name, _, value = pair.partition("=")
-        if "%" in value:
-            value = _known_value(value) if len(value) <= KNOWN_LENGTH else unquote(value, errors="strict")
-        above, leaf = _known_path(name) if len(name) <= KNOWN_LENGTH else _path(name)
+    for number, name in enumerate(names):
+        above, leaf = _path(name)
         if leaf is None:
             continue
         node = maps.get(above)
@@ -62,18 +85,15 @@ def _unfold(text: str) -> Tree:
             if "" not in above:  # `a[][b]` appends to `a` each time
                 maps[above] = node
         former = node.get(leaf)
-        if leaf and node.free is None:
-            node[leaf] = value
-        else:
-            node.put(leaf, value)
-        if former.__class__ is _Map:
+        node.put(leaf, number)
+        if isinstance(former, _Map):
             maps = {(): root}  # a map gave way to a scalar, so paths through it lead elsewhere now
     if not root:
         raise MalformedBody("form: no pair has a name")
     return {name: _plain(child) for name, child in root.items()}
 
 
-class _Map(dict[str, "str | _Map"]):
+class _Map(dict[str, "int | _Map"]):
     """A map under construction that knows its next free index once somebody appended."""
 
     __slots__ = ("free",)
@@ -81,7 +101,7 @@ class _Map(dict[str, "str | _Map"]):
     def __init__(self) -> None:
         self.free: int | None = None
 
-    def put(self, name: str, value: "str | _Map") -> None:
+    def put(self, name: str, value: "int | _Map") -> None:
         """Set or replace; the empty name appends."""
         if not name:
             if self.free is None:
@@ -132,14 +152,13 @@ def _path(name: str) -> tuple[tuple[str, ...], str | None]:
     return tuple(path[:-1]), path[-1]
 
 
-# Bodies of a portal name the same few hundred paths, and many of the same values, over and over.
-_known_path = lru_cache(maxsize=2048)(_path)
-_known_value = lru_cache(maxsize=2048)(partial(unquote, errors="strict"))
-
-
-def _plain(node: "str | _Map") -> Node:
-    if isinstance(node, str):
+def _plain(node: "int | _Map") -> Shape:
+    if isinstance(node, int):
         return node
     if "0" in node and all(str(index) in node for index in range(len(node))):
         return [_plain(node[str(index)]) for index in range(len(node))]
     return {name: _plain(child) for name, child in node.items()}
+
+
+_known_shape = lru_cache(maxsize=32)(_shape)
+_known_value = lru_cache(maxsize=2048)(partial(unquote, errors="strict"))

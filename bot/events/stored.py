@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bot import tracing
-from bot.errors import StorageError
+from bot.errors import NewerVersion, StorageError
 from bot.events.model import Event
 
 VERSION = 1
@@ -40,7 +40,8 @@ def load(text: str) -> Event:
     """Return the event that `dump` wrote, in this release or an earlier one.
 
     Raises:
-        StorageError: No stored event, or one of a version that this release cannot read. Holds nothing of the text.
+        NewerVersion: A newer release stored it.
+        StorageError: No stored event, or one of no version that there ever was. Neither holds anything of the text.
     """
     try:
         stored: Any = json.loads(text)
@@ -48,7 +49,10 @@ def load(text: str) -> Event:
         raise StorageError("stored event: no JSON") from None
     version = stored.get("v") if isinstance(stored, dict) else None
     if version != VERSION:
-        raise StorageError(f"stored event: version {version!r:.20}, this release reads {VERSION}")
+        newer = type(version) is int and version > VERSION  # `true` is no version
+        raise (NewerVersion if newer else StorageError)(
+            f"stored event: version {version!r:.20}, this release reads {VERSION}"
+        )
     try:
         return _EVENT.validate_python(stored.get("event"))
     except ValidationError as error:

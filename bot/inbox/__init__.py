@@ -74,6 +74,23 @@ class Inbox(Protocol):
         """
         ...
 
+    async def enroll(self) -> None:
+        """Come among those that work on the same events, before `run`.
+
+        Raises:
+            SettingsError: others work with keys that do not go with ours.
+            StorageError: it cannot be told.
+        """
+        ...
+
+    async def hold(self) -> None:
+        """Return once it is certain that nobody has taken over what was handed out here.
+
+        Whoever carries an event out asks before each request that may change something elsewhere. If others have taken over what
+        is being carried out, it is cancelled instead.
+        """
+        ...
+
     def clock_moved(self) -> None:
         """Look at the clock again: whoever sets it tells us, since what was waited for may be due."""
         ...

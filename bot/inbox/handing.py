@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import stamina
 import structlog
 
+from bot.errors import NewerVersion, StorageError
 from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
 
 log = structlog.get_logger()
@@ -27,13 +28,11 @@ class Held:
     """An event that this replica holds.
 
     Attributes:
-        job: What it is held by.
         starts: As they are stored.
         counted: The next start is among them already.
         begun: It was handed out, so that it may have had effects.
     """
 
-    job: int
     entry: Entry
     starts: int
     counted: bool
@@ -48,28 +47,40 @@ class Held:
         return max(1, self.starts - 1) if self.begun else self.starts - self.counted
 
 
-class Book(Protocol):
+H_contra = TypeVar("H_contra", bound=Held, contravariant=True)
+
+# Calls what needs the database, until it answers.
+patiently = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(StorageError)
+
+
+class Book(Protocol[H_contra]):
     """Where it is written down what became of an event. All raise `GivenUp`, and nothing else: they wait for the database."""
 
-    async def count(self, held: Held) -> None:
+    async def count(self, held: H_contra) -> None:
         """Write down that there is one start more."""
 
-    async def done(self, held: Held) -> None:
+    async def done(self, held: H_contra) -> None:
         """Write down that it is finished."""
 
-    async def park(self, held: Held) -> None:
+    async def park(self, held: H_contra) -> None:
         """Write down that nothing is tried any more."""
 
+    async def leave(self, held: H_contra) -> None:
+        """Put it back for others: this process cannot read it. Its `left` starts count."""
 
-class Handing:
-    def __init__(self, handler: Handler, give_up: Handler, book: Book) -> None:
+
+class Handing(Generic[H_contra]):
+    """Hands events out, and has `book` write down what becomes of them."""
+
+    def __init__(self, handler: Handler, give_up: Handler, book: Book[H_contra]) -> None:
         self._handler = handler
         self._give_up = give_up
         self._book = book
         self._alone = asyncio.Lock()
+        self._left: set[str] = set()
 
-    async def finish(self, held: Held) -> None:
-        """Hand `held` out until it is done or given up.
+    async def finish(self, held: H_contra) -> None:
+        """Hand `held` out until it is done, given up or left to a newer release.
 
         Raises:
             GivenUp: it is no longer ours.
@@ -83,13 +94,15 @@ class Handing:
                     await self._start(held)
         except GivenUp:
             raise
+        except NewerVersion as error:
+            await self._leave(held, str(error))
         except Exception:
             log.exception("event.parked", event_key=held.entry.key)
             await self._park(held)
         else:
             await self._book.done(held)
 
-    async def _start(self, held: Held) -> None:
+    async def _start(self, held: H_contra) -> None:
         if held.counted:
             held.counted = False
             await self._hand_out(held)
@@ -101,11 +114,11 @@ class Handing:
         else:
             raise _StartedTooOften
 
-    async def _hand_out(self, held: Held) -> None:
+    async def _hand_out(self, held: H_contra) -> None:
         held.begun = True
         await self._handler(Delivery(held.entry, held.starts))
 
-    async def _hand_out_alone(self, held: Held) -> None:
+    async def _hand_out_alone(self, held: H_contra) -> None:
         """Hand out an event that was there when a process died, with no other such event beside it."""
         async with self._alone:
             await self._book.count(held)
@@ -117,7 +130,15 @@ class Handing:
                 raise
         await running
 
-    async def _park(self, held: Held) -> None:
+    async def _leave(self, held: H_contra, reason: str) -> None:
+        held.starts -= 1  # nothing was begun
+        held.begun = False
+        if held.entry.key not in self._left:
+            self._left.add(held.entry.key)
+            log.warning("event.left", event_key=held.entry.key, reason=reason)
+        await self._book.leave(held)
+
+    async def _park(self, held: H_contra) -> None:
         await self._book.park(held)
         try:
             await self._give_up(Delivery(held.entry, held.starts))
@@ -131,4 +152,6 @@ class _StartedTooOften(Exception):
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, Exception) and not isinstance(error, GivenUp)  # stamina asks about a cancellation, too
+    return isinstance(error, Exception) and not isinstance(
+        error, GivenUp | NewerVersion
+    )  # stamina asks about a cancellation, too

@@ -9,6 +9,7 @@ when the job starts.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,7 +21,9 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, get_channel_for_queues
 from procrastinate.schema import SchemaManager
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Connection, Integer, String, bindparam, func, select, text
+
+from bot.errors import StorageError
 
 T = TypeVar("T")
 
@@ -29,6 +32,35 @@ _TASK = "next"  # Procrastinate wants a name
 # Put back for now; its server's clock may be behind ours.
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
 _ANY_AGE_S = 1e9
+# Below that of all other jobs: those of the lane do not wait for it.
+_LATER = -1
+
+_FUNCTION = re.compile(r"CREATE FUNCTION (\w+)\(")
+_FUNCTIONS = text("SELECT proname FROM pg_proc WHERE pg_function_is_visible(oid) AND proname LIKE 'procrastinate%'")
+_LOCK_INDEX = text(
+    "CREATE INDEX statusbot_jobs_lock ON procrastinate_jobs (lock, status, id) WHERE status IN ('todo', 'doing')"
+)
+
+# Procrastinate's own statements do this for one job each; `depth` is among the arguments so that each row calls the function anew.
+_FETCH = text("""
+    WITH RECURSIVE fetched AS (
+        SELECT id, lock, 1 AS depth FROM procrastinate_fetch_job_v2(:queues, :worker) WHERE id IS NOT NULL
+        UNION ALL
+        SELECT next.id, next.lock, depth + 1
+        FROM fetched, LATERAL procrastinate_fetch_job_v2(:queues, :worker + 0 * depth) AS next
+        WHERE depth < :limit AND next.id IS NOT NULL
+    )
+    SELECT id, lock FROM fetched ORDER BY depth
+""").bindparams(
+    bindparam("queues", type_=ARRAY(String)), bindparam("worker", type_=BigInteger), bindparam("limit", type_=Integer)
+)
+_FINISH = text("SELECT procrastinate_finish_job_v1(job, 'succeeded', true) FROM unnest(:jobs) AS job").bindparams(
+    bindparam("jobs", type_=ARRAY(BigInteger))
+)
+_PUT_OFF = text(f"""
+    SELECT procrastinate_retry_job_v2(id, now() + make_interval(secs => :seconds), {_LATER}, NULL, NULL)
+    FROM procrastinate_jobs WHERE id = :job AND worker_id = :worker AND status = 'doing'
+""")  # noqa: S608 - constants of ours
 
 
 class Jobs:
@@ -39,12 +71,25 @@ class Jobs:
         self._manager = JobManager(_Queries(connection))
 
     def make_schema(self) -> None:
-        """Make Procrastinate's tables unless they are there."""
+        """Make Procrastinate's tables unless they are there.
+
+        Raises:
+            StorageError: They are of another version, which it does not write down: they lack what ours has.
+        """
+        schema = SchemaManager.get_schema()
         if self._connection.scalar(select(func.to_regclass("procrastinate_jobs"))) is None:
             # Many statements at once, and per cent signs: nothing that SQLAlchemy lets through.
             driver = self._connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)  # noqa: S101
-            driver.execute(SchemaManager.get_schema())
+            driver.execute(schema)
+        elif missing := set(_FUNCTION.findall(schema)).difference(self._connection.scalars(_FUNCTIONS)):
+            raise StorageError(
+                f"The database has Procrastinate's tables of another version ({min(missing)} is missing): stop all replicas, then "
+                f"apply what is newer in {SchemaManager.get_migrations_path()}."
+            )
+        # Procrastinate asks about others of the same lock for each job that it may fetch.
+        if self._connection.scalar(select(func.to_regclass("statusbot_jobs_lock"))) is None:
+            self._connection.execute(_LOCK_INDEX)
 
     def add(self, lanes: Sequence[str]) -> None:
         """Add a job to each of `lanes`; one that stands there twice gets two."""
@@ -52,13 +97,18 @@ class Jobs:
             jobs = [Job(queue=_QUEUE, lock=lane, queueing_lock=None, task_name=_TASK) for lane in lanes]
             _outcome(self._manager.batch_defer_jobs_async(jobs))
 
-    def fetch(self, worker: int) -> tuple[int, str] | None:
-        """Give `worker` the next job; return its number and its lane."""
-        job = _outcome(self._manager.fetch_job([_QUEUE], worker))
-        return None if job is None else (job.id or 0, job.lock or "")
+    def fetch(self, worker: int, limit: int) -> list[tuple[int, str]]:
+        """Give `worker` the next jobs, each of another lane; return their numbers and their lanes."""
+        given = {"queues": [_QUEUE], "worker": worker, "limit": limit}
+        return [(row.id, row.lock) for row in self._connection.execute(_FETCH, given)]
 
-    def finish(self, job: int) -> None:
-        _outcome(self._manager.finish_job_by_id_async(job, Status.SUCCEEDED, delete_job=True))
+    def finish(self, jobs: Sequence[int]) -> None:
+        self._connection.execute(_FINISH, {"jobs": list(jobs)})
+
+    def put_off(self, job: int, worker: int, seconds: float) -> bool:
+        """Let `job` be fetched in so many seconds, after the others of its lane; return whether it was `worker`'s to put off."""
+        given = {"job": job, "worker": worker, "seconds": seconds}
+        return self._connection.execute(_PUT_OFF, given).first() is not None
 
     def put_back(self, jobs: Iterable[int]) -> int:
         """Let others, or us, fetch `jobs` again; return how many there are."""
@@ -89,6 +139,13 @@ class Jobs:
         # Procrastinate takes the heartbeat of a dismissed worker in silence.
         known = text("SELECT id FROM procrastinate_workers WHERE id = :worker FOR KEY SHARE")
         return self._connection.scalar(known, {"worker": worker}) is not None
+
+    def heard_of(self, silent_s: float) -> set[int]:
+        """Return the workers that told within so many seconds that they live."""
+        heard = text(
+            "SELECT id FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :silent_s)"
+        )
+        return set(self._connection.scalars(heard, {"silent_s": silent_s}))
 
     def beat(self, worker: int) -> None:
         _outcome(self._manager.update_heartbeat(worker))
@@ -135,20 +192,27 @@ def _outcome(step: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a query of Procrastinate's waits for something")
 
 
-async def listen(url: str, hear: Callable[[], None], *, pause_s: float) -> None:
+async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float) -> None:
     """Call `hear` whenever a job was added, and when some may have been added unheard, until cancelled.
 
     Args:
         url: Of the database.
-        hear: What to call.
+        hear: Is told over which connection (the process of the server) the job was added; None when that is not known.
         pause_s: How long to wait before the next attempt to connect.
     """
     while True:
         with suppress(psycopg.Error, OSError):  # who is away is asked again
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5) as connection:
-                for channel in get_channel_for_queues([_QUEUE]):
-                    await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
-                hear()
-                async for _ in connection.notifies():
-                    hear()
+            await _listen_once(url, hear)
         await asyncio.sleep(pause_s)
+
+
+async def _listen_once(url: str, hear: Callable[[int | None], None]) -> None:
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5)
+    try:
+        for channel in get_channel_for_queues([_QUEUE]):
+            await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+        hear(None)
+        async for notification in connection.notifies():
+            hear(notification.pid)
+    finally:  # as a context it would ask the server for a rollback first, and stay open when it is cancelled meanwhile
+        await connection.close()

@@ -1,119 +1,169 @@
-"""What waits in the lanes, on a server; who the replicas are; and the transactions of both.
+"""What waits in the lanes, on a server: the transactions of events, each for many at once.
 
-These tables hold work in progress only: `events` is the truth. They are made together with Procrastinate's, and not by the
-migrations, since an embedded database has neither.
+Every statement takes its values as arrays: it is the same one, and one round trip, for one event and for a hundred.
 """
 
-from hashlib import sha256
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Identity,
-    Index,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    func,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import ARRAY, BigInteger, Connection, Float, String, TextClause, bindparam, func, select, text, update
 
-from bot.database import insert
-from bot.errors import StorageError
+from bot.database import Work
 from bot.inbox import Entry
 from bot.inbox.handing import SUSPECT, Held
 from bot.inbox.jobs import Jobs
 from bot.inbox.sqlite import events
-
-_metadata = MetaData()
-# Events that are in their lanes, with what their order depends on, until they are finished.
-in_lanes = Table(
-    "lane_events",
-    _metadata,
-    Column("number", BigInteger, Identity(always=True), primary_key=True),  # order of arrival
-    Column("key", String, nullable=False, unique=True),
-    Column("lane", String, nullable=False),
-    Column("message_id", BigInteger),
-    Column("sent_at", BigInteger, nullable=False),
-)
-Index("lane_events_lane", in_lanes.c.lane)
-# As which worker a replica was enrolled last.
-replicas = Table(
-    "replicas",
-    _metadata,
-    Column("name", String, primary_key=True),
-    Column("worker", BigInteger, nullable=False),
-)
-
-_SCHEMA_LOCK = int.from_bytes(sha256(b"statusbot inbox schema").digest()[:8], signed=True)
-
-# Messages by id, presses by time, one against the other by time, then arrival.
-_FIRST = text("""
-    SELECT events.* FROM (
-        (SELECT key, sent_at, number FROM lane_events WHERE lane = :lane AND message_id IS NOT NULL
-            ORDER BY message_id, number LIMIT 1)
-        UNION ALL
-        (SELECT key, sent_at, number FROM lane_events WHERE lane = :lane AND message_id IS NULL
-            ORDER BY sent_at, number LIMIT 1)
-    ) AS first JOIN events USING (key)
-    ORDER BY first.sent_at, first.number LIMIT 1
-""")
-_NEW = insert(events).on_conflict_do_nothing(index_elements=["key"]).returning(events.c.key)
+from bot.inbox.tables import in_lanes
 
 
-def make_tables(url: str) -> None:
-    """Make the tables, and Procrastinate's, unless they are there; several replicas may start at once.
+@dataclass(slots=True, eq=False, kw_only=True)
+class Taken(Held):
+    """An event that a replica has taken, and the job that it is held by."""
 
-    Raises:
-        StorageError: they cannot be made.
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Events to be stored at the moment `now`, and what goes into the same transaction.
+
+    Attributes:
+        due_at: When they enter their lanes, unix seconds; None for at once.
     """
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    try:
-        with engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-            Jobs(connection).make_schema()
-            _metadata.create_all(connection)
-    except SQLAlchemyError as error:
-        raise StorageError(f"The tables of the inbox cannot be made: {error}") from error
-    finally:
-        engine.dispose()
+
+    entries: Sequence[Entry]
+    now: float
+    also: Sequence[Work[Any]] = ()
+    due_at: float | None = None
 
 
-def insert_new(connection: Connection, entry: Entry, now: float, due_at: float | None) -> bool:
-    """Store `entry`, to enter its lane at `due_at`; return whether its key was new."""
-    values = {
-        "key": entry.key,
-        "lane": entry.lane,
-        "body": entry.body,
-        "message_id": entry.message_id,
-        "sent_at": entry.sent_at,
-        "arrival": now,
-        "due_at": due_at,
-        "starts": 0,
-        "state": "pending",
+@dataclass(frozen=True, slots=True)
+class End:
+    """What became of an event, and when."""
+
+    taken: Taken
+    state: str
+    at: float
+
+
+def _with_arrays(statement: str, **kinds: Any) -> TextClause:
+    return text(statement).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()))
+
+
+# Replicas that are told the same events wait for each other in the same order.
+_STORE = _with_arrays(
+    """
+    INSERT INTO events (key, lane, body, message_id, sent_at, arrival, due_at, starts, state)
+    SELECT given.*, 0, 'pending' FROM unnest(:keys, :lanes, :bodies, :message_ids, :sent_ats, :arrivals, :due_ats) AS given (key)
+    ORDER BY key ON CONFLICT (key) DO NOTHING RETURNING key
+    """,
+    keys=String,
+    lanes=String,
+    bodies=String,
+    message_ids=BigInteger,
+    sent_ats=BigInteger,
+    arrivals=Float,
+    due_ats=Float,
+)
+_ENTER = _with_arrays(
+    """
+    INSERT INTO lane_events (key, lane, message_id, sent_at)
+    SELECT key, lane, message_id, sent_at
+    FROM unnest(:keys, :lanes, :message_ids, :sent_ats) WITH ORDINALITY AS given (key, lane, message_id, sent_at, place)
+    ORDER BY place
+    """,
+    keys=String,
+    lanes=String,
+    message_ids=BigInteger,
+    sent_ats=BigInteger,
+)
+# Messages by id, presses by time, one against the other by time, then arrival; what somebody could not read comes last.
+_FIRST = _with_arrays(
+    """
+    WITH first AS (
+        SELECT fetched.job, chosen.key FROM unnest(:jobs, :lanes) AS fetched (job, lane), LATERAL (
+            (SELECT key, set_aside, sent_at, number FROM lane_events
+                WHERE lane = fetched.lane AND message_id IS NOT NULL ORDER BY set_aside, message_id, number LIMIT 1)
+            UNION ALL
+            (SELECT key, set_aside, sent_at, number FROM lane_events
+                WHERE lane = fetched.lane AND message_id IS NULL ORDER BY set_aside, sent_at, number LIMIT 1)
+            ORDER BY set_aside, sent_at, number LIMIT 1
+        ) AS chosen
+    ), counted AS (
+        UPDATE events SET starts = starts + 1 FROM first WHERE events.key = first.key AND starts < :suspect
+    )
+    SELECT first.job, events.* FROM first JOIN events USING (key)
+    """,
+    jobs=BigInteger,
+    lanes=String,
+)
+# It has left its lane when this is tried again because the server was lost just when it had confirmed it.
+_END = _with_arrays(
+    """
+    WITH given AS (
+        SELECT * FROM unnest(:jobs, :keys, :states, :moments) AS given (job, key, state, at)
+    ), gone AS (
+        DELETE FROM lane_events USING given WHERE lane_events.key = given.key RETURNING given.*
+    ), ended AS (
+        UPDATE events SET state = gone.state, finished_at = gone.at, body = CASE WHEN gone.state = 'parked' THEN body END
+        FROM gone WHERE events.key = gone.key
+    )
+    SELECT job FROM gone
+    """,
+    jobs=BigInteger,
+    keys=String,
+    states=String,
+    moments=Float,
+)
+
+
+def put(connection: Connection, puts: Sequence[Put]) -> list[list[bool]]:
+    """Store events, and let those without a moment enter their lanes; return of each whether its key was new."""
+    for one in puts:
+        for other in one.also:
+            other(connection)
+    first: dict[str, tuple[Entry, Put]] = {}
+    for one in puts:
+        for entry in one.entries:
+            first.setdefault(entry.key, (entry, one))
+    new = _store(connection, list(first.values()))
+    enter(connection, [entry for key, (entry, one) in first.items() if key in new and one.due_at is None])
+    # Who gave the same key later gave a known one.
+    return [[new.pop(entry.key, None) is not None for entry in one.entries] for one in puts]
+
+
+def _store(connection: Connection, given: list[tuple[Entry, Put]]) -> dict[str, str]:
+    """Return the keys that were new, by themselves."""
+    if not given:
+        return {}
+    values = _columns([entry for entry, _ in given]) | {
+        "bodies": [entry.body for entry, _ in given],
+        "arrivals": [one.now for _, one in given],
+        "due_ats": [one.due_at for _, one in given],
     }
-    return connection.execute(_NEW, values).first() is not None
+    return {key: key for key in connection.scalars(_STORE, values)}
+
+
+def _columns(entries: list[Entry]) -> dict[str, list[Any]]:
+    return {
+        "keys": [entry.key for entry in entries],
+        "lanes": [entry.lane for entry in entries],
+        "message_ids": [entry.message_id for entry in entries],
+        "sent_ats": [entry.sent_at for entry in entries],
+    }
 
 
 def enter(connection: Connection, entries: list[Entry]) -> None:
     """Let `entries`, which are stored, enter their lanes in this order."""
-    for entry in entries:
-        row = {"key": entry.key, "lane": entry.lane, "message_id": entry.message_id, "sent_at": entry.sent_at}
-        connection.execute(in_lanes.insert().inline().values(row))
-    Jobs(connection).add([entry.lane for entry in entries])
+    if entries:
+        connection.execute(_ENTER, _columns(entries))
+        Jobs(connection).add([entry.lane for entry in entries])
 
 
 def enter_due(connection: Connection, now: float) -> float | None:
     """Let the timers that are due by `now` enter their lanes; return when the next one is."""
-    timers = (events.c.state == "pending") & events.c.due_at.is_not(None)
+    timers = text("state = 'pending' AND state != 'done' AND due_at IS NOT NULL")  # so that the index is used
     due = update(events).where(timers, events.c.due_at <= now).values(due_at=None).returning(events)
     rows = connection.execute(due).all()
     enter(connection, [entry_of(row) for row in sorted(rows, key=lambda row: (row.sent_at, row.key))])
@@ -121,7 +171,7 @@ def enter_due(connection: Connection, now: float) -> float | None:
     return next_at
 
 
-def take(connection: Connection, worker: int, limit: int, known: set[int] | None) -> list[Held]:
+def take(connection: Connection, worker: int, limit: int, known: set[int] | None) -> list[Taken]:
     """Return what comes next, from as many lanes, with its start counted unless it is a suspect.
 
     Args:
@@ -133,77 +183,43 @@ def take(connection: Connection, worker: int, limit: int, known: set[int] | None
     jobs = Jobs(connection)
     if known is not None:
         jobs.put_back(job for job in jobs.held_by(worker) if job not in known)
-    taken: list[Held] = []
-    while len(taken) < limit and (fetched := jobs.fetch(worker)):
-        job, lane = fetched
-        row = connection.execute(_FIRST, {"lane": lane}).first()
-        if row is None:  # somebody has deleted the event
-            jobs.finish(job)
-            continue
-        counted = row.starts < SUSPECT
-        if counted:
-            count(connection, row.key, row.starts + 1)
-        taken.append(Held(job, entry_of(row), row.starts + counted, counted))
-    return taken
+    fetched = dict(jobs.fetch(worker, limit))
+    if not fetched:
+        return []
+    given = {"jobs": list(fetched), "lanes": list(fetched.values()), "suspect": SUSPECT}
+    taken = {row.job: _taken(row) for row in connection.execute(_FIRST, given)}
+    if deleted := fetched.keys() - taken.keys():  # the events are, by somebody
+        jobs.finish(list(deleted))
+    return [taken[job] for job in fetched if job in taken]
+
+
+def _taken(row: Any) -> Taken:
+    counted = row.starts < SUSPECT
+    return Taken(entry_of(row), row.starts + counted, counted, job=row.job)
 
 
 def count(connection: Connection, key: str, starts: int) -> None:
     connection.execute(update(events).where(events.c.key == key).values(starts=starts))
 
 
-def finish(connection: Connection, held: Held, values: dict[str, Any]) -> None:
-    """End an event and its job, with what is to be written about it."""
-    # It has left its lane when this is tried again because the server was lost just when it had confirmed it.
-    if connection.execute(in_lanes.delete().where(in_lanes.c.key == held.entry.key)).rowcount:
-        connection.execute(update(events).where(events.c.key == held.entry.key).values(values))
-        Jobs(connection).finish(held.job)
+def end(connection: Connection, ends: Sequence[End]) -> list[None]:
+    """End events and their jobs."""
+    given = {
+        "jobs": [one.taken.job for one in ends],
+        "keys": [one.taken.entry.key for one in ends],
+        "states": [one.state for one in ends],
+        "moments": [one.at for one in ends],
+    }
+    Jobs(connection).finish(connection.scalars(_END, given).all())
+    return [None for _ in ends]
 
 
-# --- replicas
-
-
-def enroll(connection: Connection, replica: str) -> tuple[int, int]:
-    """Make a worker of `replica`, and put back what a former one held; return its number, and how many events wait or run."""
-    jobs = Jobs(connection)
-    former = connection.scalar(select(replicas.c.worker).where(replicas.c.name == replica))
-    connection.execute(replicas.delete().where(replicas.c.name == replica))
-    if former is not None:
-        jobs.dismiss(former)
-        jobs.adopt()
-    worker = jobs.enroll()
-    connection.execute(replicas.insert().values(name=replica, worker=worker))
-    return worker, _pending(connection)
-
-
-def beat(connection: Connection, worker: int, silent_s: float | None) -> tuple[int, int]:
-    """Tell that `worker` lives; return how many events were put back, and how many wait or run.
-
-    Args:
-        connection: Of the transaction.
-        worker: Who tells it.
-        silent_s: Who was not heard of for so long is dismissed; None to dismiss nobody.
-    """
-    jobs = Jobs(connection)
-    jobs.beat(worker)
-    adopted = 0
-    if silent_s is not None:
-        jobs.dismiss_silent(silent_s)
-        adopted = jobs.adopt()
-    return adopted, _pending(connection)
-
-
-def leave(connection: Connection, worker: int, left: dict[str, int]) -> None:
-    """Put back what `worker` holds, and dismiss it; `left` has the starts that count of each key."""
-    for key, starts in left.items():
-        connection.execute(update(events).where(events.c.key == key, events.c.state == "pending").values(starts=starts))
-    jobs = Jobs(connection)
-    jobs.put_back(jobs.held_by(worker))
-    jobs.dismiss(worker)
+def set_aside(connection: Connection, taken: Taken, worker: int, seconds: float) -> None:
+    """Put an event back for whoever can read it; `worker` and others may look at it again in so many seconds."""
+    if Jobs(connection).put_off(taken.job, worker, seconds):
+        count(connection, taken.entry.key, taken.left)
+        connection.execute(update(in_lanes).where(in_lanes.c.key == taken.entry.key).values(set_aside=True))
 
 
 def entry_of(row: Any) -> Entry:
     return Entry(row.key, row.lane, row.body, row.message_id, row.sent_at)
-
-
-def _pending(connection: Connection) -> int:
-    return connection.scalar(select(func.count()).select_from(in_lanes)) or 0

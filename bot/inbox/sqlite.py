@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import stamina
 import structlog
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Float,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Update,
     bindparam,
     case,
     func,
@@ -35,18 +35,21 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, Work, metadata
 from bot.errors import StorageError
-from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
+from bot.inbox import Entry, Handler
+from bot.inbox.handing import Handing, Held, patiently
 
 log = structlog.get_logger()
 
+# SQLite knows one size of integers.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 events = Table(
     "events",
     metadata,
     Column("key", String, primary_key=True),
     Column("lane", String, nullable=False),
     Column("body", Text),  # None once finished
-    Column("message_id", Integer),
-    Column("sent_at", Integer, nullable=False),
+    Column("message_id", _NUMBER),
+    Column("sent_at", _NUMBER, nullable=False),
     Column("arrival", Float, nullable=False),
     Column("due_at", Float),  # set for timers until they enter their lane
     Column("starts", Integer, nullable=False),
@@ -55,7 +58,7 @@ events = Table(
 )
 # Written out wherever the index is to be used: SQLite does not draw the conclusion from `state = 'pending'`.
 _UNFINISHED = text("state != 'done'")
-Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=_UNFINISHED)
+Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
 # When an event was carried out; NULL for what was not, so that what was parked is no such event.
 done_at = case((events.c.state == "done", events.c.finished_at))
 # The order in which events were stored; the clock of `arrival` may have been set meanwhile.
@@ -63,41 +66,20 @@ _STORED = text("rowid")
 
 # Lanes that work at the same time; the rest wait in order of arrival.
 _MAX_LANES = 256
-# After so many starts an event may be what kills the process, or just have been there each time. From then on such events are
-# handed out one at a time, so that only the one in hand is blamed for the next death.
-_SUSPECT = 3
-# A harmful event does its harm within this; then the next suspect may start.
-_HARM_S = 2.0
 # Keys are known for longer than any redelivery (durable.md, rule 2).
 KEEP_KEYS_S = 40 * 24 * 3600
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """An entry that is in its lane, or runs.
-
-    Attributes:
-        starts: As the table has them.
-        counted: The next start is among them already.
-    """
-
-    entry: Entry
-    starts: int
-    counted: bool
 
 
 class SqliteInbox:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._lanes: dict[str, list[_Waiting]] = {}
-        self._interrupted: list[_Waiting] = []
+        self._lanes: dict[str, list[Held]] = {}
+        self._in_hand: dict[str, Held] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_MAX_LANES)
-        self._alone = asyncio.Lock()
-        self._handler: Handler | None = None
-        self._give_up: Handler | None = None
+        self._handing: Handing[Held] | None = None
         self._closed = asyncio.Event()
         self._clock_moved = asyncio.Event()
         self._pending = 0
@@ -124,7 +106,7 @@ class SqliteInbox:
             return
         for entry, is_new in zip(entries, stored.result(), strict=True):
             if is_new:
-                self._enter(_Waiting(entry, starts=1, counted=True))
+                self._enter(Held(entry, starts=1, counted=True))
 
     async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
         return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry, also)))
@@ -141,6 +123,12 @@ class SqliteInbox:
         if new:
             self._wait_for(due_at, entry)
         return new
+
+    async def hold(self) -> None:
+        """Return at once: nobody else works on the file."""
+
+    async def enroll(self) -> None:
+        """Do nothing: nobody else works on the file."""
 
     def clock_moved(self) -> None:
         self._clock_moved.set()  # wakes who waits now
@@ -161,13 +149,13 @@ class SqliteInbox:
         # What was put before we ran is in the table too, unless it came while we read; until now nothing was handed out.
         waiting = {one.entry.key: one for lane in self._lanes.values() for one in lane}
         self._lanes, self._pending = {}, 0
-        self._handler, self._give_up = handler, give_up
+        self._handing = Handing(handler, give_up, self)
         for row in rows:
             if row.due_at is not None:
                 self._wait_for(row.due_at, _entry(row))
             else:
                 # A former process may have started it: count before it is started again.
-                left_behind = _Waiting(_entry(row), row.starts, counted=False)
+                left_behind = Held(_entry(row), row.starts, counted=False)
                 self._enter(waiting.pop(row.key, left_behind))
         for late in waiting.values():
             self._enter(late)
@@ -198,104 +186,59 @@ class SqliteInbox:
         await self._put_back()
 
     async def _put_back(self) -> None:
-        """Take back the starts that an orderly end has prevented or cut short: they are no sign of a harmful event.
-
-        What was cut short may have had effects, so one start of it stays.
-        """
+        """Take back the starts that an orderly end has prevented or cut short: they are no sign of a harmful event."""
         unused = [one for lane in self._lanes.values() for one in lane if one.counted]
-        back = [{"of": one.entry.key, "left": one.starts - 1} for one in unused]
-        back += [{"of": one.entry.key, "left": max(1, one.starts - 1)} for one in self._interrupted]
-        if back:
-            statement = (
-                update(events)
-                .where(events.c.key == bindparam("of"), events.c.state == "pending")
-                .values(starts=bindparam("left"))
-            )
-            await self._database.write(lambda c: c.execute(statement, back))
+        try:
+            await self._leave([*unused, *self._in_hand.values()])
+        except StorageError as error:  # the next process takes them for interrupted
+            log.warning("inbox.not-put-back", error=str(error))
+
+    async def _leave(self, left: Sequence[Held]) -> None:
+        if left:
+            rows = [{"of": one.entry.key, "to": one.left} for one in left]
+            await self._database.write(lambda c: c.execute(_PUT_BACK, rows))
 
     # --- lanes
 
-    def _enter(self, waiting: _Waiting) -> None:
+    def _enter(self, held: Held) -> None:
         self._pending += 1
-        lane = waiting.entry.lane
-        self._lanes.setdefault(lane, []).append(waiting)
-        if self._handler is not None and lane not in self._running and not self._closed.is_set():
-            self._running[lane] = asyncio.create_task(self._work_off(lane))
+        lane = held.entry.lane
+        self._lanes.setdefault(lane, []).append(held)
+        if self._handing is not None and lane not in self._running and not self._closed.is_set():
+            self._running[lane] = asyncio.create_task(self._work_off(lane, self._handing))
 
-    async def _work_off(self, lane: str) -> None:
+    async def _work_off(self, lane: str, handing: Handing[Held]) -> None:
         try:
             async with self._slots:
                 while (waiting := self._lanes.get(lane)) and not self._closed.is_set():
-                    await self._finish(_take_next(waiting))
+                    held = self._in_hand[lane] = _take_next(waiting)
+                    await handing.finish(held)
+                    del self._in_hand[lane]
         finally:
             del self._running[lane]
             if not self._lanes.get(lane):
                 self._lanes.pop(lane, None)
 
-    async def _finish(self, one: _Waiting) -> None:
-        """Hand `one` out until it is done or given up."""
-        left = MAX_STARTS - one.starts + one.counted
-        try:
-            async for attempt in stamina.retry_context(
-                on=Exception, attempts=max(1, left), timeout=None, wait_initial=0.5, wait_max=10.0
-            ):
-                with attempt:
-                    await self._start(one)
-        except Exception:
-            log.exception("event.parked", event_key=one.entry.key)
-            await self._park(one)
-        except asyncio.CancelledError:
-            self._interrupted.append(one)
-            raise
+    # --- the book of what became of an event (see `Handing`)
 
-    async def _start(self, one: _Waiting) -> None:
-        if one.counted:
-            one.counted = False
-            await self._hand_out(one)
-        elif one.starts < _SUSPECT:
-            await self._count(one)
-            await self._hand_out(one)
-        elif one.starts < MAX_STARTS:
-            await self._hand_out_alone(one)
-        else:
-            raise _StartedTooOften
-        await self._mark(one.entry.key, "done")
+    async def count(self, held: Held) -> None:
+        row = {"of": held.entry.key, "to": held.starts + 1}
+        await patiently(self._database.write, lambda c: c.execute(_COUNT, row))
+        held.starts += 1
 
-    async def _hand_out(self, one: _Waiting) -> None:
-        assert self._handler is not None  # noqa: S101 - lanes start after `run` only
-        await self._handler(Delivery(one.entry, one.starts))
+    async def done(self, held: Held) -> None:
+        await self._mark(_DONE, held)
 
-    async def _hand_out_alone(self, one: _Waiting) -> None:
-        """Hand out an event that was there when the process died, with no other such event beside it."""
-        async with self._alone:
-            await self._count(one)
-            running = asyncio.create_task(self._hand_out(one))
-            try:
-                await asyncio.wait([running], timeout=_HARM_S)
-            except asyncio.CancelledError:
-                running.cancel()
-                raise
-        await running
+    async def park(self, held: Held) -> None:
+        await self._mark(_PARK, held)
 
-    async def _count(self, one: _Waiting) -> None:
-        counting = update(events).where(events.c.key == one.entry.key).values(starts=one.starts + 1)
-        await self._database.write(lambda c: c.execute(counting))
-        one.starts += 1
+    async def leave(self, held: Held) -> None:
+        """Leave it in the table, where the next process finds it."""
+        await patiently(self._leave, [held])
 
-    async def _park(self, one: _Waiting) -> None:
-        assert self._give_up is not None  # noqa: S101
-        try:
-            await self._mark(one.entry.key, "parked")
-            await self._give_up(Delivery(one.entry, one.starts))
-        except Exception:
-            # Nothing is left to try: the event stays in the table, the lane goes on.
-            log.exception("event.not-reported", event_key=one.entry.key)
-
-    async def _mark(self, key: str, state: str) -> None:
-        values: dict[str, Any] = {"state": state, "finished_at": self._clock()}
-        if state == "done":
-            values["body"] = None
-        await self._database.write(lambda c: c.execute(update(events).where(events.c.key == key).values(values)))
+    async def _mark(self, marking: Update, held: Held) -> None:
+        row = {"of": held.entry.key, "at": self._clock()}
+        await patiently(self._database.write, lambda c: c.execute(marking, row))
         self._pending -= 1
 
     # --- timers
@@ -314,14 +257,8 @@ class SqliteInbox:
                 async with asyncio.timeout(min(left, 60.0)):  # the wall clock may be set meanwhile, and nobody tells
                     await self._clock_moved.wait()
         due = update(events).where(events.c.key == entry.key).values(due_at=None, starts=1)
-        async for attempt in stamina.retry_context(on=StorageError, attempts=None, timeout=None, wait_max=60.0):
-            with attempt:
-                await self._database.write(lambda c: c.execute(due))
-        self._enter(_Waiting(entry, starts=1, counted=True))
-
-
-class _StartedTooOften(Exception):
-    """Former processes have started the event as often as we allow."""
+        await patiently(self._database.write, lambda c: c.execute(due))
+        self._enter(Held(entry, starts=1, counted=True))
 
 
 def _insert(connection: Connection, entry: Entry, now: float, due_at: float | None) -> bool:
@@ -341,13 +278,19 @@ def _insert(connection: Connection, entry: Entry, now: float, due_at: float | No
 
 
 _INSERT = insert(events).on_conflict_do_nothing(index_elements=["key"])
+# Every event is marked, so these are built once.
+_OF = update(events).where(events.c.key == bindparam("of"))
+_COUNT = _OF.values(starts=bindparam("to"))
+_PUT_BACK = _OF.where(events.c.state == "pending").values(starts=bindparam("to"))
+_DONE = _OF.values(state="done", finished_at=bindparam("at"), body=None)
+_PARK = _OF.values(state="parked", finished_at=bindparam("at"))
 
 
 def _entry(row: Any) -> Entry:
     return Entry(row.key, row.lane, row.body, row.message_id, row.sent_at)
 
 
-def _take_next(waiting: list[_Waiting]) -> _Waiting:
+def _take_next(waiting: list[Held]) -> Held:
     """Remove and return what comes next: messages by id, presses by time, one against the other by time, then arrival."""
     message = min(
         (one for one in waiting if one.entry.message_id is not None),

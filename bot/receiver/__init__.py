@@ -16,9 +16,8 @@ import structlog
 from aiohttp import web
 from aiolimiter import AsyncLimiter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
-from bot import events, tracing
+from bot import events
 from bot.admission import is_typed, reason_to_ignore, reason_to_refuse
 from bot.bitrix24.authorization import choose_server
 from bot.bitrix24.connection import WithToken
@@ -87,7 +86,6 @@ class Receiver:
     def app(self) -> web.Application:
         middlewares = [traced({*self._posts, *self._pages}, self._clock), log_refusals]
         app = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
-        app.on_startup.append(_record_spans)
         for path, take in self._posts.items():
             app.router.add_post(path, take)
         for path, show in self._pages.items():
@@ -114,7 +112,7 @@ class Receiver:
         if events.event_name(tree) == "ONAPPINSTALL":
             await self._install(tree)
             return
-        portal = self._prove(tree)
+        portal = await self._prove(tree)
         found = events.decode(tree, portal=portal.member_id)
         for event in found:
             self._metrics.events.labels(event.kind).inc()
@@ -129,12 +127,20 @@ class Receiver:
         if bot_pair is not None:
             self._bot_tokens[portal.member_id, bot_pair.user_id] = bot_pair.expires_at
 
-    def _prove(self, tree: events.Tree) -> Portal:
-        """Return the installation that a body comes from.
+    async def _prove(self, tree: events.Tree) -> Portal:
+        """Return the installation that a body comes from, which another replica may have verified just now.
 
         Raises:
             ForeignEvent: we do not know it, or the body does not carry its token.
         """
+        try:
+            return self._proven(tree)
+        except ForeignEvent:
+            if not await self._store.look_again():
+                raise
+        return self._proven(tree)
+
+    def _proven(self, tree: events.Tree) -> Portal:
         name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
         # A body with minimal `auth` need not name its portal (contract E.2); the token tells.
         known = [portal for portal in self._store.all_portals() if name in (None, portal.member_id)]
@@ -196,6 +202,7 @@ class Receiver:
         credentials, token = events.author_credentials(tree), events.application_token(tree)
         if not isinstance(event, events.AppInstalled) or credentials is None or token is None:
             raise MalformedBody("no installation with its tokens")
+        await self._store.look_again()
         self._check_pins(event)
         installer_id = await self._confirm(credentials)
         portal = Portal(
@@ -246,7 +253,7 @@ class Receiver:
         """Ready means: events can be stored."""
         try:
             async with asyncio.timeout(self._store_s):
-                await self._store.database.write(lambda c: c.execute(text("UPDATE events SET starts = starts WHERE 0")))
+                await self._store.database.try_to_write()
         except (StorageError, TimeoutError) as error:
             return web.Response(
                 status=503, text=f"events cannot be stored: {str(error) or 'the database does not answer'}\n"
@@ -276,10 +283,6 @@ def _host(address: str, missing: str) -> str:
         return urlsplit(address).netloc.lower() if address else missing
     except ValueError:
         return ""
-
-
-async def _record_spans(_app: web.Application) -> None:
-    tracing.start()
 
 
 async def _live(_request: web.Request) -> web.Response:

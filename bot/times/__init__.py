@@ -14,8 +14,7 @@ both are refused as too far, but are told apart from what is no length. Nothing 
 A meeting is known by when it is, and by nothing else: the one that runs, the one that begins next. Two that would end at
 different times are asked about, and "until my meeting" always is, which may mean its beginning.
 
-dateparser knows the names of units, days and months and is asked about single words only, because it guesses where it is
-given more: the year in "12 345", a clock in "1h30", a date in "march".
+No library reads texts here: those that do guess, such as the year in "12 345", a clock in "1h30", a date in "march".
 """
 
 from bot.times.expression import LONGEST, Expression, Meeting, Reason, TimeUnclear, Which

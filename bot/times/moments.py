@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from bot.times import names
 from bot.times.expression import Ahead, Dated, Day, Expression, TimeUnclear, Weekday
 from bot.times.words import Words
 
@@ -25,10 +24,8 @@ class _Clock(NamedTuple):
 class Moments:
     """The points in time of one language."""
 
-    def __init__(self, language: str, words: Words) -> None:
-        self._language = language
+    def __init__(self, words: Words) -> None:
         self._words = words
-        self._days = {phrase: names.days_ahead(language, phrase) for phrase in words.days}
         hour = one_of(word for word, number in words.numbers.items() if number.is_integer() and number <= _DAY)
         self._time = re.compile(
             rf"(?P<hour>[0-9]{{1,2}}|{hour})(?:[:.-](?P<minute>[0-5][0-9]))?"
@@ -94,17 +91,17 @@ class Moments:
 
     def _day(self, text: str) -> Day | None:
         text = self._on.sub("", text, count=1) if self._on.match(text) else text
-        days = self._days.get(text)
+        days = self._words.days.get(text)
         if days is not None:
             return Ahead(days)
         if said := _ISO.fullmatch(text) or _DOTTED.fullmatch(text):
             return _dated(said, int(said["month"]))
         for pattern in self._dates:
             if said := pattern.fullmatch(text):
-                month = names.month(self._language, said["month"])
+                month = self._words.months.get(said["month"])
                 return None if month is None else _dated(said, month)
-        number = names.weekday(self._language, text)
-        return None if number is None else Weekday(number)
+        number = self._words.weekdays.get(text)
+        return None if number is None else Weekday(number - 1)
 
 
 def one_of(phrases: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ class Times:
     """All words of manifest/times.toml, ready to be looked up."""
 
     def __init__(self, words: Mapping[str, Words]) -> None:
-        self._languages = [_Language(language, group) for language, group in words.items()]
+        self._languages = [_Language(group) for group in words.values()]
 
     @classmethod
     def load(cls, folder: Path, languages: Iterable[str]) -> "Times":
@@ -56,10 +56,9 @@ class Times:
 class _Language:
     """How one language says it."""
 
-    def __init__(self, language: str, words: Words) -> None:
-        self._language = language
+    def __init__(self, words: Words) -> None:
         self._words = words
-        self._moments = Moments(language, words)
+        self._moments = Moments(words)
         self._meetings = Meetings(words)
         self._until, self._about = (re.compile(f"{one_of(phrases)} ") for phrases in (words.until, words.about))
         self._lasting = re.compile(f"{one_of(words.lasting)} ")
@@ -85,7 +84,7 @@ class _Language:
             return self._moments.read(text)
         except TimeUnclear as unclear:
             if unclear.reason == "unknown" and not _FIGURES.fullmatch(text):
-                spans.read(text, self._language, self._words)
+                spans.read(text, self._words)
             raise TimeUnclear("when") from None
 
     def _length(self, text: str) -> Expression:
@@ -96,7 +95,7 @@ class _Language:
         if _FIGURES.fullmatch(text):
             raise TimeUnclear("when")
         try:
-            return Expression(span=spans.read(text, self._language, self._words))
+            return Expression(span=spans.read(text, self._words))
         except TimeUnclear as unclear:
             if unclear.reason == "when":
                 raise

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Container
 from datetime import timedelta
 
-from bot.times import names
 from bot.times.expression import TimeUnclear
 from bot.times.words import Words
 
@@ -19,17 +18,17 @@ _TOKEN = re.compile(r"[0-9]+/[0-9]+|[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+|\S")
 _COLON = re.compile(r"([0-9]{1,2}):([0-5][0-9]) ?([^\W\d_]+)")
 
 
-def read(text: str, language: str, words: Words) -> timedelta:
+def read(text: str, words: Words) -> timedelta:
     """Understand a length, all of it; more than can be counted is the longest there is.
 
     Raises:
         TimeUnclear: "when" for a number without a unit, else "unknown".
     """
     colon = _COLON.fullmatch(text)
-    if colon and names.unit(language, colon[3]) == HOUR:
+    if colon and words.units.get(colon[3]) == HOUR:
         return timedelta(hours=int(colon[1]), minutes=int(colon[2]))
     try:
-        return _Reading(text, language, words).length()
+        return _Reading(text, words).length()
     except OverflowError:  # 999999 decades
         return timedelta.max
 
@@ -37,9 +36,8 @@ def read(text: str, language: str, words: Words) -> timedelta:
 class _Reading:
     """Goes through the words from left to right; a method either takes what it names or takes nothing."""
 
-    def __init__(self, text: str, language: str, words: Words) -> None:
+    def __init__(self, text: str, words: Words) -> None:
         self._tokens = _TOKEN.findall(text)
-        self._language = language
         self._words = words
         self._at = 0
 
@@ -131,7 +129,7 @@ class _Reading:
                 self._take(self._words.of)
             if amount < 1:
                 self._take(self._words.articles)
-        unit = names.unit(self._language, self._token)
+        unit = self._words.units.get(self._token)
         self._at += unit is not None
         return unit
 

@@ -1,7 +1,8 @@
-"""manifest/times.toml: the words around times that dateparser does not know, a table per language."""
+"""manifest/times.toml: the words of times, a table per language."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,7 +10,6 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from pydantic.dataclasses import dataclass
 
 from bot.errors import ManifestError
-from bot.times import names
 from bot.times.expression import Which
 
 FILE = "times.toml"
@@ -25,6 +25,7 @@ def _sayable(phrase: str) -> str:
 Phrase = Annotated[str, AfterValidator(_sayable)]
 Phrases = tuple[Phrase, ...]
 Hour = Annotated[int, Field(ge=0, le=35)]
+Unit = Annotated[timedelta, Field(gt=timedelta())]  # in the file as ISO 8601 writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -54,10 +55,13 @@ class Words:
         over: Behind a word of `until` and a meeting: likewise.
         during: Before a meeting: as long as it lasts.
         meetings: What a meeting is called there, and which one that is.
+        units: How long one is.
         hours: Words behind an hour; first and last hour that they go with, from 24 on those of the following day.
-        days: Names of days as seen from today, all known to dateparser.
+        days: Names of days as seen from today, and how far away they are.
+        weekdays: From 1 for Monday to 7 for Sunday.
+        months: From 1 to 12.
         vague: Words of what has to be asked about: they name a time, and leave it open.
-        same: What dateparser does not know, in words that it does; replaced before anything else.
+        same: Forms of words that stand in the other lists; replaced before anything else.
     """
 
     until: Phrases
@@ -82,8 +86,11 @@ class Words:
     over: Phrases
     during: Phrases
     meetings: Mapping[Phrase, Which]
+    units: Mapping[Phrase, Unit]
     hours: Mapping[Phrase, tuple[Hour, Hour]]
-    days: Phrases
+    days: Mapping[Phrase, Annotated[int, Field(ge=0)]]
+    weekdays: Mapping[Phrase, Annotated[int, Field(ge=1, le=7)]]
+    months: Mapping[Phrase, Annotated[int, Field(ge=1, le=12)]]
     vague: Phrases
     same: Mapping[Phrase, Phrase]
 
@@ -92,7 +99,7 @@ def load(folder: Path, languages: Iterable[str]) -> dict[str, Words]:
     """Read and check the words of `languages` in manifest/.
 
     Raises:
-        ManifestError: The file is missing, unreadable, incomplete or counts on what dateparser does not know.
+        ManifestError: The file is missing, unreadable, incomplete or contradicts itself.
     """
     file = folder / FILE
     try:
@@ -107,20 +114,9 @@ def load(folder: Path, languages: Iterable[str]) -> dict[str, Words]:
     for language in (wanted := tuple(languages)):
         if language not in tables:
             _fail(file, f"has no table for the language {language}")
-        _check_names(file, language, tables[language])
+        if unknown := set(tables[language].alone) - tables[language].units.keys():
+            _fail(file, f"{language}.alone: there is no unit {min(unknown)!r}")
     return {language: tables[language] for language in wanted}
-
-
-def _check_names(file: Path, language: str, words: Words) -> None:
-    """Refuse words that dateparser would have to know; asking also prepares it for its first message."""
-    if not names.known(language):
-        _fail(file, f"{language}: dateparser does not know this language")
-    for word in words.alone:
-        if names.unit(language, word) is None:
-            _fail(file, f"{language}.alone: dateparser does not know the unit {word!r}")
-    for phrase in words.days:
-        if names.days_ahead(language, phrase) is None:
-            _fail(file, f"{language}.days: dateparser does not know the day {phrase!r}")
 
 
 def _fail(file: Path, reason: str) -> NoReturn:

@@ -1,7 +1,6 @@
 """How fast an event is durably acknowledged, beside a bare handler in the same run.
 
-The portal is the emulator on loopback with the usual quota (2 requests per second, burst 50), so that the bot is also working on
-what it took in, as fast as a portal lets it. Load, emulator and bot share this machine's cores.
+The bot is also working on what it took in, as fast as the usual quota lets it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +9,7 @@ from contextlib import AsyncExitStack
 from bot.emulator.clock import SystemClock
 from bot.emulator.portal import Portal
 from bot.emulator.seed import demo_portal
+from tests.benchmarks.engines import Engine
 from tests.benchmarks.figures import Load, Pair
 from tests.benchmarks.load import Tell, pace, saturate
 from tests.benchmarks.progress import Progress
@@ -17,37 +17,39 @@ from tests.benchmarks.stage import bare_handler, installed
 
 WARMING = 200
 PACED, PER_SECOND = 1_000, 50
-EVENTS = 3_000
+EVENTS = 2_000
 CONNECTIONS = (1, 10, 50)
 STEPS = 2 + 2 + 2 * len(CONNECTIONS)
+TITLE = "durable acknowledgement"
+NOTE = "while it works at a quota of 2 requests/s; load, portal, bot and bare handler share this machine's cores"
 
 Run = Callable[[str, Sequence[bytes], Tell], Awaitable[Load]]
 
 
-async def compare(progress: Progress) -> tuple[Pair, tuple[Pair, ...]]:
+async def measure(engine: Engine, progress: Progress) -> list[Pair]:
     """Return the figures of the paced load, and those of the unpaced one for each number of connections."""
     portal = demo_portal(SystemClock())
     async with AsyncExitStack() as stack:
         with progress.step("start", 2) as shown:
             bare_url = await stack.enter_async_context(bare_handler())
             shown.update(1)
-            bot = await stack.enter_async_context(installed(portal))
+            database_url = stack.enter_context(engine.database())
+            bot = await stack.enter_async_context(installed(portal, database_url, rate="2", burst="50"))
             shown.update(1)
         url = f"{bot.url}/bitrix24/events"
         with progress.step("warm up", 2 * WARMING) as shown:
             for one in (bare_url, url):
                 await saturate(one, _bodies(portal, WARMING), 10, shown.update)
 
-        async def pair(what: str, count: int, run: Run) -> Pair:
+        async def pair(what: str, count: int, run: Run, *, paced: bool) -> Pair:
             bodies = _bodies(portal, count)
             with progress.step(f"bare handler, {what}", count) as shown:
                 bare = await run(bare_url, bodies, shown.update)
             with progress.step(f"acknowledged, {what}", count) as shown:
-                return Pair(what, bare, await run(url, bodies, shown.update))
+                return Pair(what, bare, await run(url, bodies, shown.update), paced)
 
-        paced = await pair(f"{PER_SECOND} events/s", PACED, _paced)
-        saturated = [await pair(_connections(number), EVENTS, _saturated(number)) for number in CONNECTIONS]
-        return paced, tuple(saturated)
+        paced = await pair(f"{PER_SECOND} events/s", PACED, _paced, paced=True)
+        return [paced] + [await pair(_connections(one), EVENTS, _saturated(one), paced=False) for one in CONNECTIONS]
 
 
 async def _paced(url: str, bodies: Sequence[bytes], tell: Tell) -> Load:

@@ -1,77 +1,49 @@
-"""A crowd against the portal's leaky bucket: 200 people accept at once, the bucket holds 50 and forgives 20 a second."""
+"""A crowd against the portal's leaky bucket: everybody accepts at once."""
 
 import asyncio
 
-import aiohttp
-
-from bot.emulator.clock import SystemClock
 from bot.emulator.limits import Bucket
-from bot.emulator.portal import Portal
-from tests.benchmarks.figures import Burst
-from tests.benchmarks.load import HEADERS, Refused, Tell
-from tests.benchmarks.progress import Progress
+from tests.benchmarks.company import Company
+from tests.benchmarks.engines import Engine
+from tests.benchmarks.figures import Burst, Drain
+from tests.benchmarks.load import Tell
 from tests.benchmarks.stage import installed
-from tests.process import BotProcess
+from tests.benchmarks.talk import talk
+from tests.benchmarks.usage import Stopwatch
 
-PEOPLE = 200
-BUCKET, RATE = 50, 20
-STEPS = 1
-# The bucket needs 20 s for all of them.
-_PATIENCE_S = 120.0
+# How much faster than a real portal's this bucket leaks, and the steps in which it does; it holds as much.
+SCALE = 20
 
 
-async def drain(progress: Progress) -> Burst:
-    """Let everybody accept at once and wait for the last reply."""
-    portal = Portal(SystemClock())
-    portal.add_user(1, "Ada", "Admin", admin=True)
-    portal.add_user(23, "Juris", "Proba")
-    people = range(1001, 1001 + PEOPLE)
-    for user_id in people:
-        portal.add_user(user_id, f"Person{user_id}")
-    portal.add_meeting(651, name="All hands", host=23, guests=people, start="2027-01-20T10:00:00")
-    with progress.step(f"{PEOPLE} people accept at once", PEOPLE) as shown:
-        async with installed(portal, rate=str(RATE), burst=str(BUCKET)) as bot:
-            await asyncio.sleep(BUCKET / RATE)  # the bucket of the portal, and ours, are empty again
-            return await _run(portal, bot, people, shown.update)
+async def drain(engine: Engine, people: int, bucket: int, rate: float, scale: int, tell: Tell) -> Drain:
+    """Let so many people accept at once and wait for the last reply.
 
-
-async def _run(portal: Portal, bot: BotProcess, people: range, tell: Tell) -> Burst:
-    bodies, chats = [], set()
-    for user_id in people:
-        chats.add(portal.say(user_id, "accept 651").chat_id)
-        bodies.append(portal.queue.pending.pop().body)
-    bucket = portal.rest.bucket = Bucket(BUCKET, RATE)
-    requests, first_reply = portal.requests, len(portal.messages)
-    began_at = portal.clock.now()
-    await _post_all(bot, bodies)
-    replied_at: dict[int, float] = {}  # by chat
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            while len(replied_at) < PEOPLE:
-                await asyncio.sleep(0.01)
-                so_far = len(replied_at)
-                for message in portal.messages[first_reply:]:
-                    if message.chat_id in chats:
-                        replied_at.setdefault(message.chat_id, message.at)
-                tell(len(replied_at) - so_far)
-    except TimeoutError:
-        raise Refused(
-            f"{PEOPLE - len(replied_at)} of {PEOPLE} people got no answer: the figures mean nothing"
-        ) from None
-    return Burst(
-        answered_s=tuple(sorted(at - began_at for at in replied_at.values())),
-        requests=portal.requests - requests,
-        refused_by_quota=bucket.refused,
-        bucket=BUCKET,
-        rate=RATE,
-    )
-
-
-async def _post_all(bot: BotProcess, bodies: list[bytes]) -> None:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=20)) as session:
-
-        async def post(body: bytes) -> None:
-            async with session.post(f"{bot.url}/bitrix24/events", data=body, headers=HEADERS) as answer:
-                answer.raise_for_status()
-
-        await asyncio.gather(*map(post, bodies))
+    Args:
+        engine: Where the bot keeps its work.
+        people: How many.
+        bucket: What the portal's bucket holds.
+        rate: Requests per second that a real portal forgives.
+        scale: How much faster this one is, and the bot is told that it is.
+        tell: Hears of every answer.
+    """
+    company = Company(people)
+    fast = rate * scale
+    with engine.database() as database_url:
+        async with (
+            installed(company, database_url, rate=f"{fast:g}", burst=str(bucket)) as bot,
+            talk(company, bot.url) as crowd,
+        ):
+            await asyncio.sleep(bucket / fast)  # what it has reckoned with since its start is forgiven
+            counted = company.rest.bucket = Bucket(bucket, fast, step_s=1 / scale)
+            requests, began_at, watch = company.requests, company.clock.now(), Stopwatch()
+            exchanges = await crowd.at_once(company.answers(people), tell)
+            busy = watch.busy
+            burst = Burst(
+                answered_s=tuple(sorted(one.replied_at - began_at for one in exchanges)),
+                requests=company.requests - requests,
+                refused_by_quota=counted.refused,
+                bucket=bucket,
+                rate=fast,
+                margin=fast,  # the bot stays below by a second's worth
+            )
+            return Drain(f"{bucket} at {rate:g}/s", burst, busy)

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from bot.check import Report, check, examine
 from bot.check.report import why_silent
@@ -17,6 +17,7 @@ from bot.emulator.clock import SystemClock
 from bot.emulator.limits import Bucket
 from bot.emulator.portal import Portal
 from bot.emulator.transport import PortalTransport
+from bot.inbox.sqlite import events
 from bot.service import Service
 from tests.conftest import KEY, PUBLIC_URL, outside_settings
 from tests.flows.conftest import until
@@ -215,6 +216,15 @@ async def test_missing_database_is_not_made(examined, tmp_path: Path):
 
 async def test_key_that_opens_nothing_is_named(ask, examined):
     assert "STATUSBOT_SECRET_KEY does not open" in the_problem(await examined(secret_key=NEW_KEY))
+
+
+async def test_events_that_were_given_up_are_noted(ask, examined):
+    row = {"key": "p:905:1", "lane": "p:17", "body": "{}", "sent_at": 5, "arrival": 5.0, "starts": 5, "state": "parked"}
+    await ask.core.database.write(lambda c: c.execute(insert(events).values(row | {"finished_at": 8.0})))
+    (line,) = [line for line in await examined() if not line.startswith("ok ")]
+
+    assert line.startswith("note    events that were given up, with their senders told so: 1;")
+    assert line.endswith("(the last one is p:905:1)")
 
 
 async def test_cronofy_is_noted_with_the_address_that_it_has_to_know(ask, examined):

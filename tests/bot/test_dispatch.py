@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from bot import events, states, tracing
 from bot.context import Router
 from bot.dispatch import load_handlers, wanted
 from bot.emulator import faults
-from bot.errors import ManifestError, StorageError
+from bot.errors import ManifestError, NewerVersion, StorageError
 from bot.events.stored import origin_of
 from bot.inbox import Delivery, Entry
 
@@ -245,7 +245,7 @@ async def test_ignored_message_that_was_stored_stays_ignored(dispatcher, waiting
 
 
 async def test_stored_event_of_a_later_release_is_left_to_the_inbox(dispatcher):
-    with pytest.raises(StorageError):
+    with pytest.raises(NewerVersion):
         await dispatcher.handle(Delivery(Entry("k", "l", '{"v":99,"event":{}}'), 1))
 
 
@@ -258,6 +258,24 @@ async def test_fault_of_the_database_is_left_to_the_inbox(ask, dispatcher, waiti
     ask.core.store.questions.drop = broken
     with pytest.raises(StorageError):
         await dispatcher.handle(Delivery(entry, 1))
+
+
+async def test_command_in_whose_midst_the_database_fails_is_carried_out_once(ask, dispatcher, waiting, portal):
+    entry = await waiting("accept 651")
+    since = len(portal.messages)
+    full = "CREATE TRIGGER full BEFORE INSERT ON carried_out BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    await ask.core.database.write(lambda c: c.execute(text(full)))
+    with pytest.raises(StorageError):
+        await dispatcher.handle(Delivery(entry, 1))
+    assert portal.messages[since:] == []
+
+    await ask.core.database.write(lambda c: c.execute(text("DROP TRIGGER full")))
+    await dispatcher.handle(Delivery(entry, 2))
+
+    (answer,) = portal.messages[since:]
+    assert answer.text.startswith("You are going: meeting 651")
+    assert portal.meetings[651][17] == "Y"
+    assert len(portal.notices) == 1
 
 
 async def test_news_of_an_account_reach_whoever_hears_them(dispatcher, portal):

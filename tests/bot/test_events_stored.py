@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import tracing
-from bot.errors import StorageError
+from bot.errors import NewerVersion, StorageError
 from bot.events import (
     AccountChanged,
     AccountLinked,
@@ -158,7 +158,8 @@ def test_what_a_later_release_stores_beside_an_event_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (STORED_V1.replace('"v":1', '"v":2'), "version 2, this release reads 1"),
+        (STORED_V1.replace('"v":1', '"v":0'), "version 0, this release reads 1"),
+        (STORED_V1.replace('"v":1', '"v":1.5'), "version 1.5, this release reads 1"),
         (STORED_V1.replace('"v":1', '"v":"1"'), "version '1', this release reads 1"),
         ('{"event":{}}', "version None"),
         ("[]", "version None"),
@@ -175,6 +176,13 @@ def test_what_cannot_be_read_is_told_without_its_content(text: str, words: str) 
         load(text)
     assert words in str(caught.value)
     assert "accept" not in str(caught.value)
+    assert not isinstance(caught.value, NewerVersion)
+
+
+@pytest.mark.parametrize("version", [2, 17, 10**4000])
+def test_event_of_a_newer_release_is_told_from_a_broken_one(version: int) -> None:
+    with pytest.raises(NewerVersion, match=f"version {version!r:.20}, this release reads 1"):
+        load(STORED_V1.replace('"v":1', f'"v":{version}'))
 
 
 @settings(deadline=None, derandomize=True)

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,8 +38,13 @@ class Ended(NamedTuple):
 
 async def statusbot(folder: Path, *words: str, **environment: str) -> Ended:
     """Run a command to its end, in a folder, with nothing in its environment but what is given."""
+    return await python(folder, "-m", "bot", *words, **environment)
+
+
+async def python(folder: Path, *words: str, **environment: str) -> Ended:
+    """As `statusbot`, with anything else that Python can run."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        sys.executable, *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | environment,
     )  # fmt: skip
     try:
@@ -211,6 +216,46 @@ async def test_demo_ends_in_good_order_and_leaves_nothing(tmp_path, words, numbe
     assert list(tmp_path.iterdir()) == []
 
 
+# Begins the program and presses Ctrl-C when it is about to import the module that is named first.
+INTERRUPTED_START = """
+import os, runpy, signal, sys
+
+class Presser:
+    moment = sys.argv.pop(1)
+
+    def find_spec(self, name, path, target=None):
+        if name == self.moment:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Presser())
+runpy.run_module("bot", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "moment"),
+    [
+        ("serve", "bot.commandline"),
+        ("serve", "asyncio"),
+        ("serve", "sqlalchemy"),
+        ("serve", "bot.service"),
+        ("demo", "bot.demo"),
+        ("demo", "bot.emulator.server"),
+    ],
+)
+async def test_ctrl_c_ends_a_start_without_a_traceback(tmp_path, command, moment):
+    ended = await python(tmp_path, "-c", INTERRUPTED_START, moment, command, **NEEDED)
+
+    assert ended == (130, "", "")
+
+
+async def test_service_loads_nothing_that_only_others_need(tmp_path):
+    loaded = await python(tmp_path, "-c", "import sys, bot.commandline; print(*sys.modules)")
+
+    assert "bot.service" in loaded.out.split()
+    assert {"bot.emulator", "bot.demo", "alembic", "psycopg", "opentelemetry"}.isdisjoint(loaded.out.split())
+
+
 # --- beside a service
 
 
@@ -282,6 +327,64 @@ async def test_keys_are_rotated_beside_the_service(deployment):
     assert (second.status, second.out) == (0, "nothing to change\n")
     assert after.status == 0
     assert "note " not in after.out
+
+
+@pytest.fixture
+async def replicas(tmp_path: Path, server_url: str) -> AsyncIterator[Callable[[str], Awaitable[Deployment]]]:
+    """Return what starts two replicas with keys on a database of a server, and installs the bot on an emulated portal."""
+    portal = Portal(SystemClock())
+    portal.add_user(1, "Ada", "Admin", admin=True)
+    running = await server.start(portal)
+    started: list[BotProcess] = []
+
+    async def start(keys: str) -> Deployment:
+        for name in "ab":
+            (tmp_path / name).mkdir()
+            app = started[0].app if started else None
+            started.append(BotProcess(tmp_path / name, portal, keys, app=app, database_url=server_url, replica=name))
+            await started[-1].start()
+        portal.install(started[0].app)
+        await until(lambda: portal.subscriptions.find(started[0].app, "ONAPPUNINSTALL"))
+        return Deployment(portal, started[0].app, started[0], tmp_path)
+
+    yield start
+    for bot in started:
+        await bot.kill()
+    await running.stop()
+
+
+async def test_keys_are_rotated_beside_replicas_that_know_the_new_one(replicas):
+    deployment = await replicas(f"{KEY},{NEW_KEY}")
+    both = {"STATUSBOT_SECRET_KEY": f"{NEW_KEY},{KEY}"}
+    first, second = await deployment.run("rotate-keys", **both), await deployment.run("rotate-keys", **both)
+    after = await deployment.run("check", STATUSBOT_SECRET_KEY=NEW_KEY)
+
+    assert (first.status, first.out) == (0, "2 values encrypted with the first key\n")
+    assert (second.status, second.out) == (0, "nothing to change\n")
+    assert (after.status, after.err) == (0, "")
+    assert "ok      replicas at work: a (0.1.0), b (0.1.0)\n" in after.out
+    assert "note " not in after.out
+
+
+async def test_keys_are_not_rotated_beside_replicas_that_do_not_know_the_new_one(replicas):
+    deployment = await replicas(KEY)
+    ended = await deployment.run("rotate-keys", STATUSBOT_SECRET_KEY=f"{NEW_KEY},{KEY}")
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith(
+        "Error: Nothing was changed: the first key of STATUSBOT_SECRET_KEY is not known to a, b: "
+    )
+    assert (await deployment.run("check")).status == 0
+
+
+async def test_keys_of_an_empty_database_on_a_server_are_not_rotated(tmp_path, postgres):
+    with postgres.database() as name:
+        url = postgres.url(name)
+        ended = await statusbot(tmp_path, "rotate-keys", **(NEEDED | {"STATUSBOT_DATABASE_URL": url}))
+
+    assert ended.status == 1
+    assert f"there is no database of this bot: 127.0.0.1:{postgres.port}/{name}." in ended.err
+    assert postgres.password not in ended.err
 
 
 async def test_values_that_no_key_opens_are_left_and_named(deployment):

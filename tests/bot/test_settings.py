@@ -337,7 +337,8 @@ def test_plain_address_elsewhere_is_refused(environment: Environment, name: str,
 @pytest.mark.parametrize(
     "written",
     [
-        "postgresql://bot:word@db/statusbot",
+        "postgres://bot:word@db/statusbot",
+        "mysql://bot:word@db/statusbot",
         "sqlite://",
         "sqlite:statusbot.db",
         "sqlite:///",
@@ -350,6 +351,14 @@ def test_database_that_is_no_file_is_refused(environment: Environment, written: 
     line = refusal(environment, DATABASE_URL=written)
     assert line.startswith("STATUSBOT_DATABASE_URL ")
     assert "word" not in line
+
+
+def test_database_is_a_server_whose_password_is_not_shown(environment: Environment) -> None:
+    url = "postgresql://bot:word@db/statusbot"
+    chosen = environment(DATABASE_URL=url)
+
+    assert chosen.database_url == url
+    assert "word" not in repr(chosen)
 
 
 # --- Cronofy

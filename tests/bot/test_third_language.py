@@ -1,6 +1,6 @@
 """A third language takes data files only.
 
-It is called German, since the portal and dateparser know that one, and made of English: every word ends with “iz”.
+It is called German, since the portal knows that one, and made of English: every word ends with “iz”.
 """
 
 import json
@@ -23,11 +23,6 @@ from tests.conftest import Ask, ImmediateInbox, PortalTransport
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _WORDS = re.compile(r"(?P<brace>\{ |^)en = (?P<words>\[[^\]]*\])", re.MULTILINE)
-# Names that dateparser has to know.
-_NAMES = {
-    "hour": "stunde", "hours": "stunden", "h": "stunden", "minute": "minute", "minutes": "minuten", "m": "min",
-    "today": "heute", "tomorrow": "morgen",
-}  # fmt: skip
 
 
 def said(english: str) -> str:
@@ -66,8 +61,7 @@ def translate_times(file: Path) -> None:
         for name, table in english.items()
         if isinstance(table, dict)
     }
-    lists |= {"alone": ["stunde", "minute"], "days": ["heute", "morgen"]}
-    tables["same"] = {said(english): name for english, name in _NAMES.items()}
+    tables["same"] = {}
     lines = ["", "[de]", *(f"{name} = {json.dumps(words, ensure_ascii=False)}" for name, words in lists.items())]
     for name, table in tables.items():
         lines += [f"[de.{name}]", *(f"{json.dumps(word)} = {json.dumps(value)}" for word, value in table.items())]

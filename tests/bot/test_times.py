@@ -41,12 +41,15 @@ day_end = ["feierabend"]
 end_of = ["zum ende"]
 over = ["zu ende ist"]
 during = ["während"]
-days = ["heute", "morgen", "übermorgen"]
 vague = ["abend"]
 numbers = { ein = 1, eine = 1, zwei = 2, anderthalb = 1.5 }
 parts = { halb = 0.5, halbe = 0.5, viertel = 0.25 }
 meetings = { "der besprechung" = "nearest", "die besprechung" = "nearest", "die nächste besprechung" = "next" }
 hours = { "nachmittags" = [12, 18] }
+units = { minute = "PT1M", minuten = "PT1M", stunde = "PT1H", stunden = "PT1H", tage = "P1D" }
+days = { heute = 0, morgen = 1, "übermorgen" = 2 }
+weekdays = { montag = 1, freitag = 5 }
+months = { november = 11, dezember = 12 }
 same = { "h" = "stunde", "zweieinhalb" = "zwei und halb" }
 """
 
@@ -103,6 +106,7 @@ def test_length_beyond_seven_days_is_a_length_that_is_refused():
         ("until 0000-01-01 10:00", "unknown"),
         ("until 29 february 10:00", "far"),
         ("until 30 february 10:00", "unknown"),
+        ("until 25 five 10:00", "unknown"),
         ("until 23.11. 15:00", "Mon 23 15:00"),
         ("until 23.11. 10:00", "past"),
         ("until 30.11. 11:00", "Mon 30 11:00"),
@@ -364,8 +368,11 @@ def test_third_language_needs_words_only(tmp_path: Path, text: str, end: str):
         (GERMAN.replace('"next"', '"last"'), ["de"], "de.meetings.die nächste besprechung"),
         (GERMAN.replace("zwei = 2", "zwei = 200"), ["de"], "de.numbers.zwei"),
         (GERMAN.replace("alone = []", 'alone = ["weile"]'), ["de"], "unit 'weile'"),
-        (GERMAN.replace('"übermorgen"', '"irgendwann"'), ["de"], "day 'irgendwann'"),
-        (GERMAN.replace("[de]", "[xx]"), ["xx"], "dateparser does not know this language"),
+        (GERMAN.replace('"P1D"', '"1 tag"'), ["de"], "de.units.tage"),
+        (GERMAN.replace('"P1D"', '"P0D"'), ["de"], "de.units.tage"),
+        (GERMAN.replace("morgen = 1", "morgen = -1"), ["de"], "de.days.morgen"),
+        (GERMAN.replace("freitag = 5", "freitag = 8"), ["de"], "de.weekdays.freitag"),
+        (GERMAN.replace("dezember = 12", "dezember = 13"), ["de"], "de.months.dezember"),
     ],
 )
 def test_words_that_do_not_serve_end_the_start(tmp_path: Path, text: str | None, languages: list[str], complaint: str):

@@ -1,9 +1,10 @@
-"""Fixtures of whole runs: the emulator on loopback, and the bot as a real process beside it."""
+"""Fixtures of whole runs: the emulator on loopback, and the bot as a real process beside it, over each database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 
@@ -14,9 +15,9 @@ from bot.emulator.portal import Portal
 from tests.process import PATIENCE_S, BotProcess
 
 
-async def until(condition: Callable[[], object]) -> None:
+async def until(condition: Callable[[], object], *, patience_s: float = PATIENCE_S) -> None:
     """Wait until `condition` holds; end a wait that will never end."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -37,13 +38,22 @@ async def company() -> AsyncIterator[Portal]:
     await running.stop()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of the bot's database: every flow goes over each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/statusbot.db"
+    url: str = request.getfixturevalue("server_url")
+    return url
+
+
 @pytest.fixture
-async def make_bot(company: Portal, tmp_path: Path) -> AsyncIterator[Callable[..., BotProcess]]:
+async def make_bot(company: Portal, tmp_path: Path, database_url: str) -> AsyncIterator[Callable[..., BotProcess]]:
     """Return what makes a bot process; whatever still runs at the end is killed."""
     bots: list[BotProcess] = []
 
     def make(**settings: str) -> BotProcess:
-        usual = {"rate": "1000", "burst": "100000"}
+        usual = {"rate": "1000", "burst": "100000", "database_url": database_url}
         bot = BotProcess(tmp_path, company, Fernet.generate_key().decode(), **(usual | settings))
         bots.append(bot)
         return bot
@@ -51,6 +61,24 @@ async def make_bot(company: Portal, tmp_path: Path) -> AsyncIterator[Callable[..
     yield make
     for bot in bots:
         await bot.kill()
+
+
+@pytest.fixture
+async def make_replica(company: Portal, tmp_path: Path) -> AsyncIterator[Callable[..., BotProcess]]:
+    """Return what makes a replica over the database at an address, all with the same application and usually the same key."""
+    key, made = Fernet.generate_key().decode(), list[BotProcess]()
+
+    def make(name: str, url: str, *, secret_key: str = key, **settings: str) -> BotProcess:
+        folder = tmp_path / f"{name}{len(made)}"
+        folder.mkdir()
+        usual = {"rate": "1000", "burst": "100000", "database_url": url, "replica": name}
+        app = made[0].app if made else None
+        made.append(BotProcess(folder, company, secret_key, app=app, **(usual | settings)))
+        return made[-1]
+
+    yield make
+    for replica in made:
+        await replica.kill()
 
 
 @pytest.fixture
@@ -74,6 +102,21 @@ async def open_chats(company: Portal) -> None:
     people = [user.id for user in company.users.values() if not user.bot and not user.extranet]
     chats = {company.open_chat(user_id).id for user_id in people}
     await until(lambda: chats <= {message.chat_id for message in company.messages})
+
+
+def hold_back(portal: Portal, user_id: int, text: str) -> tuple[Message, bytes]:
+    """Let somebody write, and return the event instead of delivering it."""
+    said = portal.say(user_id, text)
+    return said, portal.queue.pending.pop().body
+
+
+async def post(http: httpx.AsyncClient, bot: BotProcess, body: bytes) -> bool:
+    """Post an event; return whether it was acknowledged."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        return (await http.post(f"{bot.url}/bitrix24/events", content=body, headers=headers)).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def answers(portal: Portal, said: Message) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 from bot.emulator import faults
 from tests.flows.conftest import answered, answers, until
 
+# That of a server: tests/bot/test_backup_server.py.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 (BACKUP,) = re.findall(r"^### Backup\n(.*?)^### ", README, re.DOTALL | re.MULTILINE)
 # What stands there for the container, without the container.

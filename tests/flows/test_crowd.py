@@ -1,15 +1,9 @@
 """Many people, and many commands of one, against expired tokens and a small quota."""
 
 from bot.emulator.limits import Bucket
-from tests.flows.conftest import answers, install, until
+from tests.flows.conftest import answers, hold_back, install, until
 
 EVENT = "ONIMBOTV2MESSAGEADD"
-
-
-def hold_back(company, user_id, text):
-    """Let somebody write, and keep the event instead of delivering it."""
-    said = company.say(user_id, text)
-    return said, company.queue.pending.pop().body
 
 
 def deliver(company, bot, bodies):

@@ -8,7 +8,7 @@ import random
 import httpx
 
 from bot.emulator import faults
-from tests.flows.conftest import answered, answers, until
+from tests.flows.conftest import answered, answers, post, until
 
 SEND = "imbot.v2.Chat.Message.send"
 
@@ -62,14 +62,14 @@ async def test_two_hundred_events_and_five_kills(bot, company):
     kills = sorted(chance.sample(range(10, 190), 5))
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         for begin, end in itertools.pairwise([0, *kills]):
-            posts = [asyncio.create_task(_post(http, bot, body)) for _, body in events[begin:end]]
+            posts = [asyncio.create_task(post(http, bot, body)) for _, body in events[begin:end]]
             await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
             await bot.kill()
             taken_in = await asyncio.gather(*posts)
             await bot.start()
             lost = [body for (_, body), taken in zip(events[begin:end], taken_in, strict=True) if not taken]
-            assert all(await asyncio.gather(*(_post(http, bot, body) for body in lost)))
-        assert all(await asyncio.gather(*(_post(http, bot, body) for _, body in events[kills[-1] :])))
+            assert all(await asyncio.gather(*(post(http, bot, body) for body in lost)))
+        assert all(await asyncio.gather(*(post(http, bot, body) for _, body in events[kills[-1] :])))
     await until(lambda: all(len(answers(company, said)) >= 1 for said, _ in events))
     await until(lambda: _handled(bot) >= 200)
 
@@ -90,15 +90,6 @@ def _alternating_commands(company, people, *, turns):
             said = company.say(user_id, f"{command} {1000 + user_id}")
             events.append((said, company.queue.pending.pop().body))
     return events
-
-
-async def _post(http, bot, body):
-    """Post an event; whether it was acknowledged."""
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    try:
-        return (await http.post(f"{bot.url}/bitrix24/events", content=body, headers=headers)).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _handled(bot):

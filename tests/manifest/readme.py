@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.commandline import cli
 from bot.manifest import Argument, Command, load
 from bot.settings import PREFIX, Settings
 from bot.texts import Texts

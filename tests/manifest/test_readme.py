@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from bot.__main__ import cli
 from bot.channels import longest_public_url
 from bot.check import Report, examine
+from bot.commandline import cli
 from bot.grammar import Grammar, Understood
 from bot.manifest import load
 from bot.metrics import Metrics

@@ -79,6 +79,44 @@ async def test_who_gives_up_takes_no_turn(quota: Quota) -> None:
     assert not quota.is_crowded
 
 
+async def test_commands_begin_only_while_there_is_room_for_their_ends() -> None:
+    """Of fifty who come at once, half are done at once, and nobody of the rest was read for in vain."""
+    quota = Quota(2.0, 50.0, Metrics())
+    answered = asyncio.Event()
+    begun, ended = list[int](), list[int]()
+
+    async def command(who: int) -> None:
+        async with quota.turn(who):
+            begun.append(who)
+            await answered.wait()
+        await quota.take(who, Step.END)
+        ended.append(who)
+
+    commands = [asyncio.create_task(command(who)) for who in range(50)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    begun_at_once = len(begun)
+    answered.set()
+    async with asyncio.timeout(10):
+        while len(ended) < 24:
+            await asyncio.sleep(0)
+    for task in commands:
+        task.cancel()
+
+    assert begun_at_once == 24
+    assert ended == begun[:24]
+
+
+async def test_command_that_needs_no_end_keeps_no_room() -> None:
+    quota = Quota(2.0, 50.0, Metrics())
+    async with asyncio.timeout(10):
+        for who in range(48):
+            async with quota.turn(who):
+                pass
+
+    assert not quota.is_crowded
+
+
 async def test_assumed_level_leaves_less_room() -> None:
     quota = Quota(2.0, 50.0, Metrics())
     await quota.assume(1000)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.errors import NewerVersion, StorageError
 from bot.inbox import MAX_STARTS, Delivery, Entry
 from tests.bot.inbox.desk import PATIENCE_S, Act, Desk, fail, forever, message, press
 
@@ -370,6 +371,120 @@ async def test_give_up_that_fails_does_not_stop_the_lane(engine: Any) -> None:
     await desk.until_finished(1)
     assert desk.finished == ["body 2"]
     assert await engine.inbox.parked() == [message(1)]
+
+
+# --- a database that cannot be written
+
+
+class Outage:
+    """Nothing can be written about events from `begin`, which a handler calls, to `end`."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._begun = asyncio.Event()
+
+    async def is_felt(self) -> None:
+        """Wait until what was to be written meanwhile has failed."""
+        await _wait(self._begun)
+        for number in range(10):
+            with pytest.raises(StorageError):
+                await self._engine.inbox.put(press("refused", number, lane="p:23"))
+
+    async def begin(self, _delivery: Delivery) -> None:
+        await self._engine.read(lambda c: c.execute(text("ALTER TABLE events RENAME TO away")))
+        self._begun.set()
+
+    async def end(self) -> None:
+        await self.is_felt()
+        await self._engine.read(lambda c: c.execute(text("ALTER TABLE away RENAME TO events")))
+
+
+@pytest.fixture
+def outage(engine: Any) -> Outage:
+    return Outage(engine)
+
+
+async def test_end_that_cannot_be_written_waits(engine: Any, outage: Outage) -> None:
+    desk = Desk().when("body 1", outage.begin)
+    engine.run(desk)
+    await engine.inbox.put(message(1), message(2))
+    await outage.end()
+    await desk.until_finished(2)
+    await engine.stop()
+
+    assert desk.starts == [("body 1", 1), ("body 2", 1)]
+    assert engine.inbox.pending == 0
+    await engine.open()
+
+
+async def test_start_that_cannot_be_written_waits(engine: Any, outage: Outage) -> None:
+    async def fail_once(delivery: Delivery) -> None:
+        if delivery.starts == 1:
+            await outage.begin(delivery)
+            await fail(delivery)
+
+    desk = Desk().when("body 1", fail_once)
+    engine.run(desk)
+    await engine.inbox.put(message(1))
+    await outage.end()
+    await desk.until_finished(1)
+
+    assert desk.starts == [("body 1", 1), ("body 1", 2)]
+
+
+async def test_parking_that_cannot_be_written_waits_and_the_lane_goes_on(engine: Any, outage: Outage) -> None:
+    async def always_fail(delivery: Delivery) -> None:
+        if delivery.starts == MAX_STARTS:
+            await outage.begin(delivery)
+        await fail(delivery)
+
+    told = Desk()
+    desk = Desk().when("body 1", always_fail)
+    engine.run(desk, told)
+    await engine.inbox.put(message(1), message(2))
+    await outage.end()
+    await desk.until_finished(1)
+
+    assert told.handed == [Delivery(message(1), MAX_STARTS)]
+    assert desk.finished == ["body 2"]
+    assert await engine.inbox.parked() == [message(1)]
+
+
+async def test_close_does_not_wait_for_what_cannot_be_written(engine: Any, outage: Outage) -> None:
+    engine.run(Desk().when("body 1", outage.begin))
+    await engine.inbox.put(message(1))
+    await outage.is_felt()
+    async with asyncio.timeout(PATIENCE_S):
+        await engine.inbox.close(0.0)
+    await outage.end()
+
+    desk = await reopened(engine)
+    await desk.until_finished(1)
+    assert desk.starts == [("body 1", 2)]
+
+
+# --- events of a newer release
+
+
+async def cannot_read(_delivery: Delivery) -> None:
+    raise NewerVersion("stored event: version 2, this release reads 1")
+
+
+async def test_event_of_a_newer_release_is_left_to_that_one(engine: Any) -> None:
+    older = Desk().when("body 1", cannot_read)
+    engine.run(older)
+    await engine.inbox.put(message(1), message(2))
+    await older.until_finished(1)
+    await engine.stop()
+    assert older.finished == ["body 2"]
+    assert engine.inbox.pending == 1
+
+    await engine.open()
+    assert await engine.inbox.parked() == []
+    newer = Desk()
+    engine.run(newer)
+    await newer.until_finished(1)
+    assert newer.starts == [("body 1", 1)]
 
 
 # --- kills

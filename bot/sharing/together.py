@@ -1,0 +1,177 @@
+"""Replicas that share a server.
+
+Each has one connection for this beside that of its tables, since a bucket must not wait for a commit, nor hold one up. What is
+asked here are single statements, each a transaction of its own that need not survive the end of the server.
+
+A bucket is the moment at which it will have leaked out. Whoever puts something in moves that moment, and waits until what is in
+by then fits: so all go in the order in which they have asked, whichever replica they are of, and nobody asks twice.
+
+A turn is a session advisory lock: it ends with the connection, so a replica that dies keeps nobody waiting. A replica that loses
+its connection loses the turn without notice, so a turn saves effort; what must not happen twice is decided by rows.
+"""
+
+import asyncio
+import math
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, LiteralString
+
+import psycopg
+import stamina
+from psycopg import AsyncConnection
+
+from bot.database.postgres import lock_number
+from bot.errors import StorageError
+
+_CONNECT_S = 5
+_STATEMENT_S = 8.0
+# Between two looks whether a turn has come.
+_LOOK_S = 0.1
+# Nobody asks so far ahead: when the clock of the server was set back, what is in a bucket counts as so much and no more.
+_FARTHEST_S = 60.0
+
+_BUCKETS = """
+    CREATE TABLE buckets (
+        name text PRIMARY KEY,
+        empty_at double precision NOT NULL -- unix seconds by the clock of the server
+    )
+"""
+# What is in a bucket, and what is put in, is told in the seconds that it takes to leak out.
+_TAKE = """
+    WITH clock AS (SELECT extract(epoch FROM clock_timestamp())::double precision AS now)
+    INSERT INTO buckets AS bucket (name, empty_at) SELECT %(name)s, now + %(more)s FROM clock
+    ON CONFLICT (name) DO UPDATE
+        SET empty_at = (SELECT least(greatest(bucket.empty_at, now), now + %(most)s) + %(more)s FROM clock)
+        WHERE (SELECT least(greatest(bucket.empty_at, now), now + %(most)s) + %(more)s - now FROM clock) <= %(limit)s
+    RETURNING empty_at - (SELECT now FROM clock)
+"""
+
+
+class Together:
+    """What replicas share; `url` is that of their database, `replica` the name of this one."""
+
+    def __init__(self, url: str, *, replica: str) -> None:
+        self._session = _Session(url, replica)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def bucket(self, name: str, capacity: float, rate: float, /) -> "_Bucket":
+        return _Bucket(self._session, name, capacity, rate)
+
+    @asynccontextmanager
+    async def turn(self, name: str, /) -> AsyncIterator[None]:
+        lock = [lock_number(f"turn {name}")]
+        async with self._turns[name]:  # a session may take its own lock twice
+            try:
+                while not await _patiently(self._session.ask, "SELECT pg_try_advisory_lock(%s)", lock):
+                    await asyncio.sleep(_LOOK_S)
+                yield
+            finally:
+                with suppress(StorageError):  # the lock went with the connection
+                    await self._session.ask("SELECT pg_advisory_unlock(%s)", lock)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+class _Bucket:
+    def __init__(self, session: "_Session", name: str, capacity: float, rate: float) -> None:
+        self._session = session
+        self._name = name
+        self._capacity_s = capacity / rate
+        self._rate = rate
+        self._empty_at = 0.0  # by our own clock, as far as we know: what others put in shows when we next ask
+        self.is_full = False
+
+    def has_room(self, amount: float = 1.0) -> bool:
+        left_s = max(0.0, self._empty_at - time.monotonic())
+        self.is_full = left_s + amount / self._rate > self._capacity_s
+        return not self.is_full
+
+    async def take(self, amount: float = 1.0, *, patience_s: float | None = None) -> None:
+        values = {
+            "name": self._name,
+            "more": amount / self._rate,
+            "most": self._capacity_s + _FARTHEST_S,
+            "limit": self._capacity_s + (math.inf if patience_s is None else patience_s),
+        }
+        # Others who look before we have the answer see that there is less room.
+        self._empty_at = max(self._empty_at, time.monotonic()) + amount / self._rate
+        full_s = await _patiently(self._session.ask, _TAKE, values)
+        if full_s is None:
+            self.is_full = True
+            raise TimeoutError
+        self._empty_at = time.monotonic() + full_s
+        wait_s = full_s - self._capacity_s
+        self.is_full = wait_s > 0
+        if self.is_full:
+            await asyncio.sleep(wait_s)
+
+
+class _Session:
+    """A connection that is made when it is needed, and made anew when it was lost."""
+
+    def __init__(self, url: str, replica: str) -> None:
+        self._url = url
+        self._replica = replica
+        self._connection: AsyncConnection[tuple[Any, ...]] | None = None
+        self._asking = asyncio.Lock()
+        self._closed = False
+
+    async def ask(self, query: LiteralString, values: Sequence[Any] | Mapping[str, Any]) -> Any:
+        """Return the one value that a statement gives; None when it gives no row.
+
+        Raises:
+            StorageError: it gave nothing, since the server is away.
+        """
+        # Whoever is cancelled leaves a statement that comes to its end, so that it is known what the session holds.
+        return await asyncio.shield(asyncio.ensure_future(self._ask(query, values)))
+
+    async def _ask(self, query: LiteralString, values: Sequence[Any] | Mapping[str, Any]) -> Any:
+        async with self._asking:
+            try:
+                async with asyncio.timeout(_STATEMENT_S):
+                    connection = await self._connected()
+                    row = await (await connection.execute(query, values)).fetchone()
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                await self._drop()
+                raise StorageError(f"The server of the database is away ({type(error).__name__}).") from None
+        return None if row is None else row[0]
+
+    async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:
+        if self._closed:
+            raise psycopg.OperationalError("closed")
+        if self._connection is None:
+            self._connection = await AsyncConnection.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=_CONNECT_S,
+                application_name=f"statusbot {self._replica} sharing",
+                options="-c synchronous_commit=off",
+            )
+            await _make_table(self._connection)
+        return self._connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error, OSError):
+                await connection.close()
+
+    async def close(self) -> None:
+        async with self._asking:
+            self._closed = True
+            await self._drop()
+
+
+async def _make_table(connection: AsyncConnection[tuple[Any, ...]]) -> None:
+    """Make the table unless it is there; several replicas may start at once."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number("buckets")])
+        row = await (await connection.execute("SELECT to_regclass('buckets')")).fetchone()
+        if row is None or row[0] is None:
+            await connection.execute(_BUCKETS)
+
+
+_patiently = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(StorageError)
