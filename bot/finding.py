@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rapidfuzz import fuzz
-
 from bot.ahead import Ahead, Meeting, in_period, once, read
 from bot.bitrix24.methods import calendar
 from bot.bitrix24.methods.calendar import Answer, Invitation
@@ -204,6 +202,8 @@ def _resembles(title: str, reference: Titled) -> bool:
     words, title = reference.title, normal(title)
     if len(words) > len(title) + _MORE or (reference.casual and len(words) < _MUCH):
         return False
+    from rapidfuzz import fuzz  # noqa: PLC0415 - 3 MB, for who misspells
+
     return fuzz.partial_ratio(words, title) >= _ALIKE
 
 

@@ -86,11 +86,17 @@ async def _keep_portals(store: Store) -> None:
             log.warning("portals.not-read", reason=str(error))
 
 
-def _inbox(database: Database, settings: Settings, vault: Vault, clock: Callable[[], float]) -> Inbox:
+def _inbox(
+    database: Database, settings: Settings, vault: Vault, clock: Callable[[], float], *, may_make_tables: bool
+) -> Inbox:
     if not database.is_shared:
         return SqliteInbox(database, clock=clock)
-    from bot.inbox.postgres import PostgresInbox  # noqa: PLC0415 - whoever has a file does not wait for the driver
+    # Whoever has a file does not wait for the driver.
+    from bot.inbox.postgres import PostgresInbox  # noqa: PLC0415
+    from bot.inbox.tables import make_tables  # noqa: PLC0415
 
+    if may_make_tables:
+        make_tables(settings.database_url)
     return PostgresInbox(
         database,
         settings.database_url,
@@ -103,7 +109,7 @@ def _inbox(database: Database, settings: Settings, vault: Vault, clock: Callable
 def _sharing(database: Database, settings: Settings) -> Sharing:
     if not database.is_shared:
         return Alone()
-    from bot.sharing.together import Together  # noqa: PLC0415 - as above
+    from bot.sharing.together import Together  # noqa: PLC0415 - as for the inbox
 
     return Together(settings.database_url, replica=settings.replica)
 
@@ -138,7 +144,7 @@ class Core:
         self.database = Database(settings.database_url, exclusive=exclusive, replica=settings.replica)
         vault = Vault(settings.secret_key)
         self.store = Store(self.database, vault)
-        self.inbox = inbox or _inbox(self.database, settings, vault, clock)
+        self.inbox = inbox or _inbox(self.database, settings, vault, clock, may_make_tables=exclusive)
         self.metrics = Metrics()
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
         self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)

@@ -6,8 +6,6 @@ Only whole words of commands are guessed, and only those that nobody says for an
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import permutations
 
-from rapidfuzz.distance import OSA
-
 from bot.grammar.lexicon import Phrase
 from bot.grammar.words import Book, Line
 
@@ -77,5 +75,7 @@ class Corrections:
         if self._negations(typed) != self._negations(known) or (one != other and one.endswith(other)):
             return None  # such as "unaccept"
         most = MOST_SLIPS if letters > LONGEST_SHORT else 1
+        from rapidfuzz.distance import OSA  # noqa: PLC0415 - 3 MB, for who misspells
+
         slips = OSA.distance(one, other, score_cutoff=most)
         return slips if slips <= most else None

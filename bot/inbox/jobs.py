@@ -207,7 +207,9 @@ async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float
 
 
 async def _listen_once(url: str, hear: Callable[[int | None], None]) -> None:
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5)
+    connection = await psycopg.AsyncConnection.connect(
+        url, autocommit=True, connect_timeout=5, application_name="statusbot listening"
+    )
     try:
         for channel in get_channel_for_queues([_QUEUE]):
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))

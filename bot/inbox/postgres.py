@@ -27,7 +27,6 @@ from bot.inbox.lanes import End, Put, Taken, count, end, enter_due, entry_of, pu
 from bot.inbox.membership import Membership, Pace, pause, uptime
 from bot.inbox.peers import Heard, Peer
 from bot.inbox.sqlite import events
-from bot.inbox.tables import make_tables
 
 log = structlog.get_logger()
 
@@ -42,7 +41,7 @@ _TIMERS_S = 10.0
 
 
 class PostgresInbox:
-    """The inbox of the replica `replica`, which has claimed `database` under that name.
+    """The inbox of the replica `replica`, which has claimed `database` under that name; its tables are there (`make_tables`).
 
     Args:
         database: Where the events are.
@@ -52,9 +51,6 @@ class PostgresInbox:
         clock: Unix seconds.
         pace: How often things are looked at.
         since_boot: Seconds that nobody sets.
-
-    Raises:
-        StorageError: its tables cannot be made.
     """
 
     def __init__(
@@ -68,7 +64,6 @@ class PostgresInbox:
         pace: Pace | None = None,
         since_boot: Callable[[], float] = uptime,
     ) -> None:
-        make_tables(url)
         self._database = database
         self._url = url
         self._clock = clock

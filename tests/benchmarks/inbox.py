@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Iterator
 from bot.database import Database
 from bot.inbox import Delivery, Entry
 from bot.inbox.postgres import PostgresInbox
+from bot.inbox.tables import make_tables
 from tests.benchmarks.figures import Load
 from tests.benchmarks.progress import Progress
 from tests.postgres import cluster
@@ -105,6 +106,7 @@ class Stage:
 async def _measure(url: str) -> Iterator[str]:
     progress, desk = Progress(STEPS, sys.stderr), Desk()
     database = Database(url, exclusive=True, replica="one")
+    make_tables(url)
     inbox = PostgresInbox(database, url, replica="one")
     working = asyncio.create_task(inbox.run(desk, desk))
     stage = Stage(inbox, desk, progress)

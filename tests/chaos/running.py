@@ -33,7 +33,9 @@ Tell = Callable[[str], object]
 
 async def carry_out(plan: Plan, tell: Tell = lambda _: None) -> Record:
     """Do what `plan` says and return what happened; `tell` hears of each trouble as it begins."""
-    async with stage(plan.options) as on, httpx.AsyncClient(trust_env=False, timeout=_DELIVERY_S) as http:
+    # A replica that hangs keeps many deliveries waiting, which must not hold those to the others up.
+    client = httpx.AsyncClient(trust_env=False, timeout=_DELIVERY_S, limits=httpx.Limits())
+    async with stage(plan.options) as on, client as http:
         return await _Run(plan, on, http, tell).run()
 
 

@@ -12,6 +12,7 @@ from bot.database import Database, Work
 from bot.inbox import Delivery, Handler, Inbox
 from bot.inbox.postgres import PostgresInbox
 from bot.inbox.sqlite import SqliteInbox
+from bot.inbox.tables import make_tables
 
 START = 1_795_424_400.0  # 2026-11-23 09:00 UTC
 
@@ -104,6 +105,7 @@ class PostgresEngine(_Engine):
 
     def _process(self) -> tuple[Database, Inbox]:
         database = Database(self._url, exclusive=True, replica="one")
+        make_tables(self._url)
         return database, PostgresInbox(database, self._url, replica="one", clock=lambda: self.now)
 
 

@@ -13,6 +13,7 @@ from bot.database import Database
 from bot.errors import StorageError
 from bot.inbox import Entry
 from bot.inbox.postgres import Pace, PostgresInbox
+from bot.inbox.tables import make_tables
 from tests.bot.inbox.conftest import nobody
 from tests.bot.inbox.desk import Desk, message
 from tests.postgres import Cluster, MissingPostgresError, cluster
@@ -36,6 +37,7 @@ class Replica:
     def __init__(self, url: str) -> None:
         self.desk = Desk()
         self.database = Database(url, exclusive=True, replica="one")
+        make_tables(url)
         self.inbox = PostgresInbox(self.database, url, replica="one", pace=QUICK)
         self.working = asyncio.create_task(self.inbox.run(self.desk, nobody))
         self.acknowledged: list[str] = []

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.database import Database
 from bot.errors import SettingsError
 from bot.inbox.postgres import PostgresInbox
+from bot.inbox.tables import make_tables
 from bot.vault import Vault
 
 A, B, C = (SecretStr(Fernet.generate_key().decode()) for _ in range(3))
@@ -24,6 +25,7 @@ async def come(server_url: str) -> AsyncIterator[Callable[..., Any]]:
     async def come(name: str, *keys: SecretStr) -> Database:
         databases.append(Database(server_url, exclusive=True, replica=name))
         fingerprints = Vault(keys).fingerprints if keys else ()
+        make_tables(server_url)
         await PostgresInbox(databases[-1], server_url, replica=name, keys=fingerprints).enroll()
         return databases[-1]
 

@@ -17,6 +17,7 @@ from bot.database import Database
 from bot.errors import AlreadyRunning, NewerVersion
 from bot.inbox import Delivery
 from bot.inbox.postgres import Pace, PostgresInbox
+from bot.inbox.tables import make_tables
 from tests.bot.inbox.conftest import START, nobody
 from tests.bot.inbox.desk import PATIENCE_S, Desk, forever, message, press
 from tests.postgres import Cluster
@@ -30,6 +31,7 @@ class Replica:
     def __init__(self, url: str, name: str, pace: Pace = QUICK, **chosen: Any) -> None:
         self.desk = Desk()
         self.database = Database(url, exclusive=True, replica=name)
+        make_tables(url)
         self.inbox = PostgresInbox(self.database, url, replica=name, clock=lambda: START, pace=pace, **chosen)
         self._working: asyncio.Task[None] | None = None
 
@@ -179,6 +181,7 @@ async def hang(delivery):
 
 async def main(url):
     database = Database(url, exclusive=True, replica="one")
+    make_tables(url)
     await PostgresInbox(database, url, replica="one").run(hang, hang)
 
 asyncio.run(main(sys.argv[1]))
@@ -345,6 +348,7 @@ async def main(url):
     global database, inbox
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     database = Database(url, exclusive=True, replica="one")
+    make_tables(url)
     inbox = PostgresInbox(database, url, replica="one", pace=Pace(beat_s=0.1, silent_s=1.0, poll_s=0.1))
     await inbox.run(act, act)
 
