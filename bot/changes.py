@@ -4,7 +4,19 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, Text, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from bot.database import Database, Work, insert, metadata
 
@@ -51,6 +63,14 @@ class Change:
     undone_by: str | None = None
 
 
+_FIND = select(changes).where(*(column == bindparam(column.name) for column in changes.primary_key))
+_FRESH = insert(changes)
+_KEEP = _FRESH.on_conflict_do_update(
+    index_elements=changes.primary_key,
+    set_={name: _FRESH.excluded[name] for name in (*_REPLACED, "replaced")},
+)
+
+
 class Changes:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +83,7 @@ class Changes:
         """Return the work of `remember`."""
 
         def work(connection: Connection) -> None:
-            row = connection.execute(select(changes).where(*_of(portal, user_id))).one_or_none()
+            row = connection.execute(_FIND, {"portal": portal, "user_id": user_id}).one_or_none()
             goes_on = row is not None and row.made_by == made_by
             together = _calls(row.undoing) if row is not None and goes_on else ()
             if any(call.name == undoing.name and call.words[:1] == undoing.words[:1] for call in together):
@@ -73,14 +93,15 @@ class Changes:
             else:
                 replaced = None
             values = {
+                "portal": portal,
+                "user_id": user_id,
                 "made_by": made_by,
                 "made_at": int(now),
                 "undoing": json.dumps([*together, undoing]),
                 "undone_by": None,
                 "replaced": replaced,
             }
-            fresh = insert(changes).values(portal=portal, user_id=user_id, **values)
-            connection.execute(fresh.on_conflict_do_update(index_elements=["portal", "user_id"], set_=values))
+            connection.execute(_KEEP, values)
 
         return work
 
@@ -88,7 +109,7 @@ class Changes:
         """Forget a change that has come to nothing; what it replaced can be undone again."""
 
         def work(connection: Connection) -> None:
-            row = connection.execute(select(changes).where(*_of(portal, user_id))).one_or_none()
+            row = connection.execute(_FIND, {"portal": portal, "user_id": user_id}).one_or_none()
             if row is None or row.made_by != made_by:
                 return
             left = [call for call in _calls(row.undoing) if call != undoing]
@@ -105,9 +126,11 @@ class Changes:
 
     async def last(self, portal: str, user_id: int, now: float) -> Change | None:
         """Return a person's last change, undone or not, as long as it is kept."""
-        statement = select(changes).where(*_of(portal, user_id), changes.c.made_at >= now - KEPT_S)
-        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
-        return None if row is None else Change(_calls(row.undoing), row.made_at, row.undone_by)
+        mine = {"portal": portal, "user_id": user_id}
+        row = await self._database.read(lambda c: c.execute(_FIND, mine).one_or_none())
+        if row is None or row.made_at < now - KEPT_S:
+            return None
+        return Change(_calls(row.undoing), row.made_at, row.undone_by)
 
     async def undo(self, portal: str, user_id: int, undone_by: str) -> None:
         """Mark the last change as undone; it cannot be again, except by the same event that goes on."""

@@ -67,6 +67,7 @@ class Conversation:
         self._starts = starts
         self._answering = Answering(parts, event, portal, key=self._key, starts=starts)
         self._person = Person()
+        self._asked_by: str | None = None  # the event that asked the question which is open
         self._language = portal.language
         # Calls that were begun, and the replies of those that ended: a repeated attempt goes on where the last one stopped.
         self._begun = 0
@@ -85,7 +86,9 @@ class Conversation:
         return reply.outcome if await self._send(reply) else "unanswered"
 
     async def _get_to_know(self) -> None:
-        self._person = await self._parts.store.people.find(self._portal.member_id, self._event.user.id)
+        store, sender = self._parts.store, (self._portal.member_id, self._event.user.id)
+        person, asked_by = store.people.finding(*sender), store.questions.finding(*sender)
+        self._person, self._asked_by = await store.database.read(lambda c: (person(c), asked_by(c)))
 
     async def _reply(self) -> Reply:
         meant = self._meaning()
@@ -161,11 +164,10 @@ class Conversation:
 
     async def _attempt(self, calls: Sequence[Call]) -> Reply:
         """Carry out what is left of `calls`. Raises what may pass by itself; everything else is a reply."""
-        commands, store = self._parts.manifest.commands, self._parts.store
         ctx = replace(self._context(calls[0]), alone=len(calls) == 1)
         for number, call in enumerate(calls[len(self._replies) :], start=len(self._replies) + 1):
-            if commands[call.name].capability != _CONFIRM:
-                await store.questions.drop(ctx.portal, ctx.user_id, unless_asked_by=ctx.event_key)
+            if self._parts.manifest.commands[call.name].capability != _CONFIRM:
+                await self._drop_question()
             repeated = self._starts > 1 or number <= self._begun
             self._begun = number
             if number > 1:  # one of the commands before may have chosen a language
@@ -173,6 +175,12 @@ class Conversation:
                 ctx = replace(ctx, person=self._person, language=self._person.language or ctx.language)
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
         return await self._together(self._replies)
+
+    async def _drop_question(self) -> None:
+        if self._asked_by not in (None, self._event.key):
+            who = self._portal.member_id, self._event.user.id
+            await self._parts.store.questions.drop(*who, unless_asked_by=self._event.key)
+            self._asked_by = None
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:
         within = ctx.within or ctx.call.name

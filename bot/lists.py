@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
@@ -174,6 +175,15 @@ class Listing:
         return max(1, -(-len(self.rows) // PAGE))
 
 
+# Every answer asks for these.
+_ALL_OF = select(lists).where(
+    lists.c.portal == bindparam("portal"),
+    lists.c.user_id == bindparam("user_id"),
+    lists.c.dialog_id == bindparam("dialog_id"),
+    lists.c.made_at >= bindparam("since"),
+)
+
+
 class Lists:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
@@ -226,9 +236,8 @@ class Lists:
 
     async def all_of(self, portal: str, user_id: int, dialog_id: str, now: float) -> list[Listing]:
         """Return all lists that a person was shown in a dialog."""
-        mine = (lists.c.portal == portal, lists.c.user_id == user_id, lists.c.dialog_id == dialog_id)
-        statement = select(lists).where(*mine, lists.c.made_at >= now - KEPT_S)
-        rows = await self._database.read(lambda c: c.execute(statement).all())
+        those = {"portal": portal, "user_id": user_id, "dialog_id": dialog_id, "since": now - KEPT_S}
+        rows = await self._database.read(lambda c: c.execute(_ALL_OF, those).all())
         return [listing for row in rows if (listing := self._opened(row)) is not None]
 
     async def forget_all_of(self, portal: str, user_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Case, Column, ColumnElement, String, Table, case, select
+from sqlalchemy import BigInteger, Case, Column, ColumnElement, String, Table, bindparam, case, select
 
 from bot.database import Database, insert, metadata
 
@@ -31,16 +31,31 @@ class Place:
     sent_at: int
 
 
+def _later(one: ColumnElement[int], other: ColumnElement[int]) -> Case[int]:
+    return case((one > other, one), else_=other)
+
+
+# When something was carried out on a subject last.
+last_at = _later(carried_out.c.message_at, carried_out.c.press_at)
+
+_FIND = select(carried_out).where(*(column == bindparam(column.name) for column in carried_out.primary_key))
+_FRESH = insert(carried_out)
+_KEEP = _FRESH.on_conflict_do_update(
+    index_elements=carried_out.primary_key,
+    set_={
+        name: _later(carried_out.c[name], _FRESH.excluded[name]) for name in ("message_id", "message_at", "press_at")
+    },
+)
+
+
 class Order:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def superseded(self, portal: str, user_id: int, subject: str, place: Place) -> bool:
         """Whether something newer of this person was already carried out on `subject`."""
-        statement = select(carried_out).where(
-            carried_out.c.portal == portal, carried_out.c.user_id == user_id, carried_out.c.subject == subject
-        )
-        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
+        key = {"portal": portal, "user_id": user_id, "subject": subject}
+        row = await self._database.read(lambda c: c.execute(_FIND, key).one_or_none())
         if row is None:
             return False
         if place.message_id is None:
@@ -50,27 +65,12 @@ class Order:
     async def carry_out(self, portal: str, user_id: int, subject: str, place: Place) -> None:
         """Remember that the command at `place` was carried out on `subject`."""
         typed = place.message_id is not None
-        fresh = insert(carried_out).values(
-            portal=portal,
-            user_id=user_id,
-            subject=subject,
-            message_id=place.message_id or 0,
-            message_at=place.sent_at if typed else 0,
-            press_at=0 if typed else place.sent_at,
-        )
-        statement = fresh.on_conflict_do_update(
-            index_elements=["portal", "user_id", "subject"],
-            set_={
-                name: _later(carried_out.c[name], fresh.excluded[name])
-                for name in ("message_id", "message_at", "press_at")
-            },
-        )
-        await self._database.write(lambda c: c.execute(statement))
-
-
-def _later(one: ColumnElement[int], other: ColumnElement[int]) -> Case[int]:
-    return case((one > other, one), else_=other)
-
-
-# When something was carried out on a subject last.
-last_at = _later(carried_out.c.message_at, carried_out.c.press_at)
+        row = {
+            "portal": portal,
+            "user_id": user_id,
+            "subject": subject,
+            "message_id": place.message_id or 0,
+            "message_at": place.sent_at if typed else 0,
+            "press_at": 0 if typed else place.sent_at,
+        }
+        await self._database.write(lambda c: c.execute(_KEEP, row))

@@ -1,10 +1,11 @@
 """What is known of each person besides their tokens: the language they chose, and the zone and working day the portal told."""
 
 from dataclasses import dataclass, fields
+from functools import cache
 
-from sqlalchemy import BigInteger, Column, String, Table, select
+from sqlalchemy import BigInteger, Column, Connection, Insert, String, Table, bindparam, select
 
-from bot.database import Database, insert, metadata
+from bot.database import Database, Work, insert, metadata
 
 # A person may move to another zone; after this the portal is asked again.
 ZONE_FRESH_S = 24 * 3600
@@ -42,6 +43,18 @@ class Person:
 
 
 _UNKNOWN = Person()
+_FIND = select(*(people.c[field.name] for field in fields(Person))).where(
+    people.c.portal == bindparam("portal"), people.c.user_id == bindparam("user_id")
+)
+
+
+@cache
+def _keep(*names: str) -> Insert:
+    """Return the statement that stores some columns of a person and leaves the others."""
+    fresh = insert(people)
+    return fresh.on_conflict_do_update(
+        index_elements=people.primary_key, set_={name: fresh.excluded[name] for name in names}
+    )
 
 
 class People:
@@ -49,10 +62,16 @@ class People:
         self._database = database
 
     async def find(self, portal: str, user_id: int) -> Person:
-        mine = (people.c.portal == portal, people.c.user_id == user_id)
-        statement = select(*(people.c[field.name] for field in fields(Person))).where(*mine)
-        row = await self._database.read(lambda c: c.execute(statement).one_or_none())
-        return _UNKNOWN if row is None else Person(*row)
+        return await self._database.read(self.finding(portal, user_id))
+
+    def finding(self, portal: str, user_id: int) -> Work[Person]:
+        """Return the work of `find`."""
+
+        def work(connection: Connection) -> Person:
+            row = connection.execute(_FIND, {"portal": portal, "user_id": user_id}).one_or_none()
+            return _UNKNOWN if row is None else Person(*row)
+
+        return work
 
     async def choose_language(self, portal: str, user_id: int, language: str) -> None:
         await self._keep(portal, user_id, {"language": language})
@@ -66,6 +85,5 @@ class People:
         await self._keep(portal, user_id, {"presence": presence})
 
     async def _keep(self, portal: str, user_id: int, values: dict[str, str | int | None]) -> None:
-        fresh = insert(people).values(portal=portal, user_id=user_id, **values)
-        statement = fresh.on_conflict_do_update(index_elements=["portal", "user_id"], set_=values)
-        await self._database.write(lambda c: c.execute(statement))
+        row = {"portal": portal, "user_id": user_id, **values}
+        await self._database.write(lambda c: c.execute(_keep(*values), row))

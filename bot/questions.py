@@ -4,9 +4,22 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from bot.database import Database, metadata
+from bot.database import Database, Work, metadata
 
 # Nobody can answer by then, nor does an event that was interrupted go on.
 KEPT_S = 24 * 3600
@@ -41,6 +54,11 @@ class Question:
     asked_at: int
     language: str
     confirms: bool
+
+
+_ASKED_BY = select(questions.c.asked_by).where(
+    questions.c.portal == bindparam("portal"), questions.c.user_id == bindparam("user_id")
+)
 
 
 class Questions:
@@ -115,8 +133,11 @@ class Questions:
 
         return await self._database.write(work)
 
+    def finding(self, portal: str, user_id: int) -> Work[str | None]:
+        """Return the work that tells which event asked the person's last question; None when there is none."""
+        return lambda c: c.execute(_ASKED_BY, {"portal": portal, "user_id": user_id}).scalar_one_or_none()
+
     async def drop(self, portal: str, user_id: int, *, unless_asked_by: str) -> None:
         """Close the open question, if any: the person went on to something else."""
         mine = (questions.c.portal == portal, questions.c.user_id == user_id, questions.c.asked_by != unless_asked_by)
-        if await self._database.read(lambda c: c.execute(select(questions.c.key).where(*mine)).first()):
-            await self._database.write(lambda c: c.execute(delete(questions).where(*mine)))
+        await self._database.write(lambda c: c.execute(delete(questions).where(*mine)))

@@ -34,6 +34,7 @@ from bot.sharing import Alone, Sharing
 from bot.store import Store
 from bot.texts import Texts
 from bot.times import Times
+from bot.transport import Network
 from bot.vault import Vault
 
 log = structlog.get_logger()
@@ -147,7 +148,7 @@ class Core:
         self.inbox = inbox or _inbox(self.database, settings, vault, clock, may_make_tables=exclusive)
         self.metrics = Metrics()
         # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
-        self.http = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+        self.http = httpx.AsyncClient(transport=transport or Network(), trust_env=False, follow_redirects=False)
         self.sharing = _sharing(self.database, settings)
         hold = self.inbox.hold if exclusive else None  # whoever has claimed nothing has nothing to lose
         self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock, sharing=self.sharing, hold=hold)

@@ -10,7 +10,17 @@ import structlog
 
 from bot.bitrix24.methods import imbot
 from bot.bitrix24.rest import Command
-from bot.errors import BotError, MethodBlocked, MethodMissing, NotReached, PortalMoved, RateLimited
+from bot.errors import (
+    BitrixError,
+    BotError,
+    MethodBlocked,
+    MethodMissing,
+    NotConnected,
+    NotReached,
+    PortalMoved,
+    RateLimited,
+    SettingsError,
+)
 from bot.parts import Parts
 from bot.store import Portal
 from bot.texts import Safe
@@ -53,6 +63,10 @@ def patiently(*, even_if_moved: bool = False) -> AsyncIterator[stamina.Attempt]:
     return stamina.retry_context(on=wait, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0).__aiter__()
 
 
+# Nobody will hear it however often it is tried. A database that is away is no such reason: what is said is not lost.
+_REFUSED = (BitrixError, NotConnected, SettingsError)
+
+
 class Speech:
     """Messages of the bot to one address."""
 
@@ -70,7 +84,7 @@ class Speech:
         """Post a message and return its id, 0 when that is not known; None when the portal refuses for good."""
         try:
             result = await self._patiently(lambda api: self._message(api, text, buttons))
-        except BotError as error:
+        except _REFUSED as error:
             log.warning("reply.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return None
         self._parts.metrics.replies.inc()
@@ -90,7 +104,7 @@ class Speech:
         to = self._to
         try:
             await self._patiently(lambda api: imbot.message_update(to.bot_id, api, message_id, text, buttons))
-        except BotError as error:
+        except _REFUSED as error:
             log.info("reply.not-rewritten", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return await self.post(text, buttons or ())
         return message_id
@@ -105,7 +119,7 @@ class Speech:
             result = await self._send(lambda api: self._message(api, text))
         except (NotReached, RateLimited):
             raise
-        except BotError as error:
+        except _REFUSED as error:
             log.info("notice.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return None
         self._parts.metrics.replies.inc()

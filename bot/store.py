@@ -5,6 +5,7 @@ inside the encrypted part too, so that a row that was moved to another person, o
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Select,
     String,
     Table,
     Text,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from bot.accounts import Accounts, accounts
 from bot.changes import Changes, changes
 from bot.database import Database, Work, insert, metadata
+from bot.database.together import Share, for_each
 from bot.errors import SettingsError
 from bot.externals import Externals, externals, underway
 from bot.followups import FollowUps, follow_ups
@@ -83,9 +84,18 @@ _PERSONAL = (
 # Every message brings a pair, so these are built once.
 _PAIR = insert(tokens).values({column.name: bindparam(column.name) for column in tokens.columns})
 _PAIR_VALUES = {"pair": _PAIR.excluded.pair, "expires_at": _PAIR.excluded.expires_at}
-_REPLACE_PAIR = _PAIR.on_conflict_do_update(index_elements=tokens.primary_key, set_=_PAIR_VALUES)
-_RENEW_PAIR = _PAIR.on_conflict_do_update(
-    index_elements=tokens.primary_key, set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at
+_REPLACE_PAIR = for_each(_PAIR.on_conflict_do_update(index_elements=tokens.primary_key, set_=_PAIR_VALUES))
+_RENEW_PAIR = for_each(
+    _PAIR.on_conflict_do_update(
+        index_elements=tokens.primary_key, set_=_PAIR_VALUES, where=_PAIR.excluded.expires_at >= tokens.c.expires_at
+    )
+)
+_FIND_PAIR = select(tokens).where(*(column == bindparam(column.name) for column in tokens.primary_key))
+_FIND_FORMER = _FIND_PAIR.with_for_update()
+_FIND_PAIRS = select(tokens).where(
+    tokens.c.portal == bindparam("portal"),
+    tokens.c.user_id.in_(bindparam("user_ids", expanding=True)),
+    tokens.c.proven.is_(True),
 )
 # Every column that `Vault` encrypts.
 _SEALED = (
@@ -217,15 +227,14 @@ class Store:
 
         One that cannot be refreshed takes over what the one before could be refreshed with, if both are proven.
         """
-        statement = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
+        save = _REPLACE_PAIR if even_if_older else _RENEW_PAIR
         if even_if_older or pair.refresh_token is not None or not pair.proven:
-            row = self._row(portal, pair)
-            return lambda c: c.execute(statement, row)
+            return Share(save, self._row(portal, pair))
 
         def work(connection: Connection) -> None:
             former = self._former(connection, portal, pair.user_id)
             kept = pair if former is None else replace(pair, refresh_token=former.refresh_token)
-            connection.execute(statement, self._row(portal, kept))
+            save(connection, [self._row(portal, kept)])
 
         return work
 
@@ -235,7 +244,8 @@ class Store:
         return owner | {"pair": self._vault.close(owner | secret), "expires_at": pair.expires_at}
 
     def _former(self, connection: Connection, portal: str, user_id: int) -> TokenPair | None:
-        row = connection.execute(_stored_pair(portal, user_id, proven=True).with_for_update()).one_or_none()
+        key = {"portal": portal, "user_id": user_id, "proven": True}
+        row = connection.execute(_FIND_FORMER, key).one_or_none()
         try:
             return None if row is None else self._opened(row)
         except SettingsError:  # a key was thrown away; the row is overwritten
@@ -246,9 +256,17 @@ class Store:
         await self.database.write(self.saving_tokens(portal, pair, even_if_older=True))
 
     async def tokens(self, portal: str, user_id: int, *, proven: bool = True) -> TokenPair | None:
-        statement = _stored_pair(portal, user_id, proven=proven)
-        row = await self.database.read(lambda c: c.execute(statement).one_or_none())
+        key = {"portal": portal, "user_id": user_id, "proven": proven}
+        row = await self.database.read(lambda c: c.execute(_FIND_PAIR, key).one_or_none())
         return None if row is None else self._opened(row)
+
+    async def tokens_of(self, portal: str, user_ids: Iterable[int]) -> list[TokenPair]:
+        """Return the proven pairs of several people, in the order in which they are named."""
+        order = list(user_ids)
+        those = {"portal": portal, "user_ids": order}
+        rows = await self.database.read(lambda c: c.execute(_FIND_PAIRS, those).all())
+        pairs = [pair for row in rows if (pair := self._opened(row)) is not None]
+        return sorted(pairs, key=lambda pair: order.index(pair.user_id))
 
     def _opened(self, row: Any) -> TokenPair | None:
         opened = self._vault.open(row.pair)
@@ -298,7 +316,3 @@ class Store:
         save, drop = self.saving_tokens(portal, proven), self._dropping(portal, pair)
         await self.database.write(lambda c: (save(c), drop(c)))
         return proven
-
-
-def _stored_pair(portal: str, user_id: int, *, proven: bool) -> Select[Any]:
-    return select(tokens).where(tokens.c.portal == portal, tokens.c.user_id == user_id, tokens.c.proven == proven)

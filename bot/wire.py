@@ -5,6 +5,7 @@ What is sent and what an answer means is the business of each service (`bot.bitr
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ import httpx
 from bot.errors import BotError
 
 # Uncompressed, so that a small answer cannot unfold into a large one before its size is seen.
-_HEADERS = {"Accept-Encoding": "identity"}
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "statusbot"}
 
 
 class Fault(Protocol):
@@ -67,7 +68,8 @@ class Wire:
         self._http = http
         self._timeout_s = timeout_s
         # Less than the whole, so that a server that takes no connection is told from one that does not answer.
-        self._timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
+        timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
+        self._extensions = {"timeout": timeout.as_dict()}
         self._max_answer = max_answer
         self._not_reached = not_reached
         self._lost = lost
@@ -90,19 +92,18 @@ class Wire:
         """
         sent = {**_HEADERS, **(headers or {})}
         try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._http.stream(
-                    verb, url, headers=sent, timeout=self._timeout, follow_redirects=False, **content
-                ) as response,
-            ):
-                there = None if response.next_request is None else response.next_request.url
-                return Received(
-                    response.status_code,
-                    await self._read(response, method),
-                    location=there,
-                    retry_after=response.headers.get("Retry-After", ""),
-                )
+            # Made without the client, which takes a good while to join it with defaults that we do not have.
+            request = httpx.Request(verb, url, headers=sent, extensions=self._extensions, **content)
+            async with asyncio.timeout(self._timeout_s):
+                response = await self._http.send(request, stream=True, follow_redirects=False)
+                async with aclosing(response):
+                    there = None if response.next_request is None else response.next_request.url
+                    return Received(
+                        response.status_code,
+                        await self._read(response, method),
+                        location=there,
+                        retry_after=response.headers.get("Retry-After", ""),
+                    )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._not_reached(type(error).__name__, method=method) from None
         except (httpx.HTTPError, TimeoutError) as error:

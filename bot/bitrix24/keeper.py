@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.bitrix24.oauth import Bitrix24
-from bot.errors import BitrixError, NotConnected, TokenExpired
+from bot.errors import BitrixError, NotConnected, StorageError, TokenExpired
 
 log = structlog.get_logger()
 
@@ -46,6 +46,8 @@ async def keep_alive(bitrix24: Bitrix24, clock: Callable[[], float]) -> None:
     while True:
         try:
             await renew_aging(bitrix24, clock())
+        except StorageError as error:
+            log.warning("tokens.not-renewed", reason=str(error))
         except Exception:
             log.exception("tokens.not-renewed")
         await asyncio.sleep(_ROUND_S)

@@ -160,12 +160,20 @@ class AsUser:
     """Calls with one person's own token, proven to be theirs."""
 
     def __init__(
-        self, bitrix24: Bitrix24, portal: Portal, user_id: int, *, claimed: bool, background: bool = False
+        self,
+        bitrix24: Bitrix24,
+        portal: Portal,
+        user_id: int,
+        *,
+        claimed: bool,
+        background: bool = False,
+        pair: TokenPair | None = None,
     ) -> None:
         self.user_id = user_id
         self._bitrix24 = bitrix24
         self._portal = portal
         self._claimed = claimed
+        self._just_read = pair  # for the first request
         self._background = background
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
@@ -246,15 +254,18 @@ class AsUser:
 
     async def _pair(self) -> TokenPair:
         store, member_id = self._bitrix24.store, self._portal.member_id
+        if self._just_read is not None:
+            pair, self._just_read = self._just_read, None
+            return pair
         if self._claimed:
             claimed = await store.tokens(member_id, self.user_id, proven=False)
             if claimed is not None:
                 await self._prove(claimed)
             self._claimed = False
-        pair = await store.tokens(member_id, self.user_id)
-        if pair is None:
+        stored = await store.tokens(member_id, self.user_id)
+        if stored is None:
             raise NotConnected
-        return pair
+        return stored
 
     async def _prove(self, claimed: TokenPair) -> None:
         """Keep a pair of unknown owner only if `profile` says that it is this person's.
@@ -313,19 +324,18 @@ class AsBot:
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
         refused: BitrixError | NotConnected = NotConnected()
-        for user_id in await self._by_freshness():
+        for pair in await self._by_freshness():
             try:
-                return await send(self._bitrix24.as_user(self.portal, user_id))
+                return await send(AsUser(self._bitrix24, self.portal, pair.user_id, claimed=False, pair=pair))
             except (BitrixError, NotConnected) as error:
                 if not _is_personal(error):
                     raise
                 refused = refused if refused.retriable else error
         raise refused
 
-    async def _by_freshness(self) -> list[int]:
-        """Return whose tokens to try: those that have not expired, then those that a refresh may revive."""
+    async def _by_freshness(self) -> list[TokenPair]:
+        """Return the tokens to try: those that have not expired, then those that a refresh may revive."""
         store, now = self._bitrix24.store, self._bitrix24.clock()
         candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
-        pairs = [await store.tokens(self.portal.member_id, user_id) for user_id in candidates]
-        living = [pair for pair in pairs if pair is not None]
-        return [pair.user_id for pair in sorted(living, key=lambda pair: pair.expires_at <= now)]
+        pairs = await store.tokens_of(self.portal.member_id, candidates)
+        return sorted(pairs, key=lambda pair: pair.expires_at <= now)

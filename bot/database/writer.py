@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -9,10 +9,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bot.database.place import Place, cause
 from bot.database.schema import migrate
 from bot.database.sqlite import File
+from bot.database.together import run_all
 from bot.errors import StorageError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+_Batch: TypeAlias = list[tuple[Work[Any], asyncio.Future[Any]]]
 
 # A row that is always there.
 _NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
@@ -35,8 +37,8 @@ class Database:
         self._place = _place(url, exclusive=exclusive, replica=replica)
         self._engine = self._place.engine
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
-        self._queue: list[tuple[Work[Any], asyncio.Future[Any]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._queue: _Batch = []
+        self._is_writing = False
         self._closed = False
         try:
             migrate(self._place, may_change=exclusive)
@@ -85,10 +87,13 @@ class Database:
         """As `write`, for whoever wants to hear of the result even when nobody waits any more."""
         if self._closed:
             raise StorageError("The database is closed.")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
         self._queue.append((work, future))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
+        if not self._is_writing:
+            self._is_writing = True
+            # A moment later: what else is asked for now comes into the same transaction.
+            loop.call_soon(self._write_next, loop)
         return future
 
     async def read(self, work: Work[T]) -> T:
@@ -106,27 +111,35 @@ class Database:
         result: T = outcome
         return result
 
-    async def _flush(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._queue:
-                batch, self._queue = self._queue, []
-                outcomes = await loop.run_in_executor(self._thread, self._commit, [work for work, _ in batch])
-                for (_, future), outcome in zip(batch, outcomes, strict=True):
-                    if future.done():  # whoever waited has given up
-                        continue
-                    if isinstance(outcome, _Failed):
-                        future.set_exception(outcome.error)
-                    else:
-                        future.set_result(outcome)
-        finally:
-            self._flushing = None
+    # A task of its own and the futures of an executor would cost several times what handing over to the thread does.
+
+    def _write_next(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._queue = self._queue, []
+        self._is_writing = bool(batch) and not self._closed
+        if self._is_writing:
+            self._thread.submit(self._write_batch, batch, loop)
+
+    def _write_batch(self, batch: _Batch, loop: asyncio.AbstractEventLoop) -> None:
+        outcomes = self._commit([work for work, _ in batch])
+        loop.call_soon_threadsafe(self._tell, batch, outcomes, loop)
+
+    def _tell(self, batch: _Batch, outcomes: list[Any], loop: asyncio.AbstractEventLoop) -> None:
+        if self._closed:  # without waiting; nobody is left to go on
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if future.done():  # whoever waited has given up
+                continue
+            if isinstance(outcome, _Failed):
+                future.set_exception(outcome.error)
+            else:
+                future.set_result(outcome)
+        self._write_next(loop)
 
     def _commit(self, works: list[Work[Any]]) -> list[Any]:
         """Return what became of each."""
         try:
             with self._connect() as connection, connection.begin():
-                return [work(connection) for work in works]
+                return run_all(connection, works)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
             if len(works) == 1 or _is_away(error):
                 return [_Failed(error) for _ in works]
@@ -140,8 +153,8 @@ class Database:
 
     async def close(self) -> None:
         """Write what is queued, then close."""
-        while self._flushing is not None:
-            await asyncio.wait([self._flushing])
+        while self._is_writing:
+            await asyncio.wait([self.queue(lambda _: None)])
         self.dispose()
 
     def dispose(self) -> None:

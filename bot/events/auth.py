@@ -57,6 +57,11 @@ def author_credentials(tree: Tree) -> Credentials | None:
     return _credentials(tree, auth, user_id=number(auth, "user_id") or None)
 
 
+def has_token(tree: Tree) -> bool:
+    """Whether `author_credentials` returns any."""
+    return _token(branch(tree, "auth"), "access_token") is not None
+
+
 def bot_credentials(tree: Tree) -> tuple[int, Credentials] | None:
     """Return the bot's id and tokens, of the first bot that has some.
 

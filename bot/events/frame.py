@@ -4,7 +4,7 @@ import re
 from typing import TypedDict
 
 from bot.errors import MalformedBody
-from bot.events.auth import author_credentials, member_id
+from bot.events.auth import has_token, member_id
 from bot.events.bases import Api, Chat, User
 from bot.events.fields import branch, number, text
 from bot.events.form import Tree
@@ -51,7 +51,6 @@ def origin(tree: Tree, portal: str) -> Origin:
 
 
 def person(tree: Tree, portal: str, *, api: Api, bot_id: int, user: User, chat: Chat, language: str) -> Person:
-    credentials = author_credentials(tree)
     return Person(
         **origin(tree, portal),
         api=api,
@@ -60,7 +59,7 @@ def person(tree: Tree, portal: str, *, api: Api, bot_id: int, user: User, chat: 
         chat=chat,
         language=language,
         auth_user_id=acting_user(tree),
-        has_token=credentials is not None,
+        has_token=has_token(tree),
     )
 
 

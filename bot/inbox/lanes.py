@@ -78,17 +78,21 @@ _ENTER = _with_arrays(
     message_ids=BigInteger,
     sent_ats=BigInteger,
 )
-# Messages by id, presses by time, one against the other by time, then arrival; what somebody could not read comes last.
+# What was begun before, since it may have had effects; then messages by id, presses by time, one against the other by time, then
+# arrival; what somebody could not read comes last.
 _FIRST = _with_arrays(
     """
     WITH first AS (
         SELECT fetched.job, chosen.key FROM unnest(:jobs, :lanes) AS fetched (job, lane), LATERAL (
-            (SELECT key, set_aside, sent_at, number FROM lane_events
+            (SELECT key, 0 AS turn, lane_events.sent_at, number FROM lane_events JOIN events USING (key)
+                WHERE lane_events.lane = fetched.lane AND starts > 0 ORDER BY number LIMIT 1)
+            UNION ALL
+            (SELECT key, set_aside::int + 1, sent_at, number FROM lane_events
                 WHERE lane = fetched.lane AND message_id IS NOT NULL ORDER BY set_aside, message_id, number LIMIT 1)
             UNION ALL
-            (SELECT key, set_aside, sent_at, number FROM lane_events
+            (SELECT key, set_aside::int + 1, sent_at, number FROM lane_events
                 WHERE lane = fetched.lane AND message_id IS NULL ORDER BY set_aside, sent_at, number LIMIT 1)
-            ORDER BY set_aside, sent_at, number LIMIT 1
+            ORDER BY turn, sent_at, number LIMIT 1
         ) AS chosen
     ), counted AS (
         UPDATE events SET starts = starts + 1 FROM first WHERE events.key = first.key AND starts < :suspect

@@ -1,14 +1,16 @@
 """The inbox of one process, in the embedded database.
 
-The table is the truth; lanes live in memory and are rebuilt from it at the start. A fresh entry is stored as started once, since
-an idle lane hands it out at once; only what a former process left behind costs a write more before it is handed out again. The
-"done" mark is awaited before the lane goes on: the next event must not have effects while this one could still come back.
+The table is the truth; lanes live in memory and are rebuilt from it at the start. An entry for an idle lane is stored as started
+once, since it is handed out at once; what follows in a lane is counted together with the "done" mark of the one before, so that a
+start costs no write of its own. Nothing else counts as started, so that the next process knows what this one had begun. The "done"
+mark is awaited before the lane goes on: the next event must not have effects while this one could still come back.
 """
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,6 +18,7 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Float,
     Index,
@@ -23,20 +26,21 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    Update,
     bindparam,
     case,
     func,
+    literal_column,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.database import Database, Work, metadata
+from bot.database.together import Common, Share, for_each, run_all
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
 from bot.inbox.handing import Handing, Held, patiently
+from bot.inbox.waiting import Waiting
 
 log = structlog.get_logger()
 
@@ -62,7 +66,7 @@ Index("events_unfinished", events.c.state, events.c.arrival, sqlite_where=_UNFIN
 # When an event was carried out; NULL for what was not, so that what was parked is no such event.
 done_at = case((events.c.state == "done", events.c.finished_at))
 # The order in which events were stored; the clock of `arrival` may have been set meanwhile.
-_STORED = text("rowid")
+_STORED: ColumnElement[int] = literal_column("rowid")
 
 # Lanes that work at the same time; the rest wait in order of arrival.
 _MAX_LANES = 256
@@ -70,12 +74,30 @@ _MAX_LANES = 256
 KEEP_KEYS_S = 40 * 24 * 3600
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Events to be stored at the moment `now`, and what goes into the same transaction.
+
+    Attributes:
+        starts: Of each event: 1 where its lane is idle, so that it will be handed out at once.
+        due_at: When they enter their lanes, unix seconds; None for at once.
+    """
+
+    entries: Sequence[Entry]
+    starts: Sequence[int]
+    now: float
+    also: Sequence[Work[Any]] = ()
+    due_at: float | None = None
+
+
 class SqliteInbox:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._lanes: dict[str, list[Held]] = {}
+        self._lanes: dict[str, Waiting] = {}
         self._in_hand: dict[str, Held] = {}
+        self._ahead: dict[str, Held] = {}  # by lane, what waits and is counted as started
+        self._arriving: set[str] = set()  # lanes for which something is being stored
         self._running: dict[str, asyncio.Task[None]] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_MAX_LANES)
@@ -89,40 +111,35 @@ class SqliteInbox:
         return self._pending
 
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
-        now = self._clock()
+        in_order = sorted(entries, key=lambda entry: (entry.message_id or 0, entry.sent_at))
+        starts = {entry.key: self._starts(entry.lane) for entry in in_order}
+        return await self._put(Put(entries, [starts[entry.key] for entry in entries], self._clock(), also))
 
-        def work(connection: Connection) -> list[bool]:
-            for other in also:
-                other(connection)
-            return [_insert(connection, entry, now, None) for entry in entries]
+    async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
+        (is_new,) = await self._put(Put([entry], [0], self._clock(), also, due_at))
+        return is_new
 
-        stored = self._database.queue(work)
-        stored.add_done_callback(partial(self._enter_new, entries))
+    def _starts(self, lane: str) -> int:
+        """Return how often what enters `lane` now counts as started: an idle lane hands it out at once."""
+        # Before `run` nobody knows what a former process has left in it.
+        is_idle = self._handing is not None and lane not in self._lanes and lane not in self._arriving
+        self._arriving.add(lane)
+        return int(is_idle)
+
+    async def _put(self, given: Put) -> list[bool]:
+        stored = self._database.queue(Share(_store, given))
+        stored.add_done_callback(partial(self._enter_new, given))
         # Whoever waits may give up; what is stored all the same enters its lane.
         return await asyncio.shield(stored)
 
-    def _enter_new(self, entries: Sequence[Entry], stored: asyncio.Future[list[bool]]) -> None:
-        if stored.cancelled() or stored.exception() is not None:
-            return
-        for entry, is_new in zip(entries, stored.result(), strict=True):
-            if is_new:
-                self._enter(Held(entry, starts=1, counted=True))
-
-    async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
-        return await asyncio.shield(asyncio.create_task(self._put_at(due_at, entry, also)))
-
-    async def _put_at(self, due_at: float, entry: Entry, also: Sequence[Work[Any]]) -> bool:
-        now = self._clock()
-
-        def work(connection: Connection) -> bool:
-            for other in also:
-                other(connection)
-            return _insert(connection, entry, now, due_at)
-
-        new = await self._database.write(work)
-        if new:
-            self._wait_for(due_at, entry)
-        return new
+    def _enter_new(self, given: Put, stored: asyncio.Future[list[bool]]) -> None:
+        if not stored.cancelled() and stored.exception() is None:
+            for entry, starts, is_new in zip(given.entries, given.starts, stored.result(), strict=True):
+                if is_new and given.due_at is None:
+                    self._enter(Held(entry, starts, counted=bool(starts)))
+                elif is_new and given.due_at is not None:
+                    self._wait_for(given.due_at, entry)
+        self._arriving.difference_update(entry.lane for entry in given.entries)
 
     async def hold(self) -> None:
         """Return at once: nobody else works on the file."""
@@ -154,7 +171,6 @@ class SqliteInbox:
             if row.due_at is not None:
                 self._wait_for(row.due_at, _entry(row))
             else:
-                # A former process may have started it: count before it is started again.
                 left_behind = Held(_entry(row), row.starts, counted=False)
                 self._enter(waiting.pop(row.key, left_behind))
         for late in waiting.values():
@@ -196,14 +212,16 @@ class SqliteInbox:
     async def _leave(self, left: Sequence[Held]) -> None:
         if left:
             rows = [{"of": one.entry.key, "to": one.left} for one in left]
-            await self._database.write(lambda c: c.execute(_PUT_BACK, rows))
+            await self._database.write(lambda c: _PUT_BACK(c, rows))
 
     # --- lanes
 
     def _enter(self, held: Held) -> None:
         self._pending += 1
         lane = held.entry.lane
-        self._lanes.setdefault(lane, []).append(held)
+        self._lanes.setdefault(lane, Waiting()).add(held)
+        if held.counted:
+            self._ahead[lane] = held
         if self._handing is not None and lane not in self._running and not self._closed.is_set():
             self._running[lane] = asyncio.create_task(self._work_off(lane, self._handing))
 
@@ -211,7 +229,9 @@ class SqliteInbox:
         try:
             async with self._slots:
                 while (waiting := self._lanes.get(lane)) and not self._closed.is_set():
-                    held = self._in_hand[lane] = _take_next(waiting)
+                    held = self._in_hand[lane] = waiting.take_next()
+                    if held is self._ahead.get(lane):
+                        del self._ahead[lane]
                     await handing.finish(held)
                     del self._in_hand[lane]
         finally:
@@ -222,12 +242,26 @@ class SqliteInbox:
     # --- the book of what became of an event (see `Handing`)
 
     async def count(self, held: Held) -> None:
-        row = {"of": held.entry.key, "to": held.starts + 1}
-        await patiently(self._database.write, lambda c: c.execute(_COUNT, row))
+        """As `Book.count`; what was to be the next of the lane is not, if this came between."""
+        overtaken = self._ahead.pop(held.entry.lane, None)
+        rows = [{"of": held.entry.key, "to": held.starts + 1}]
+        if overtaken is not None:
+            overtaken.starts, overtaken.counted = overtaken.starts - 1, False
+            rows.append({"of": overtaken.entry.key, "to": overtaken.starts})
+        await patiently(self._database.write, lambda c: _COUNT(c, rows))
         held.starts += 1
 
     async def done(self, held: Held) -> None:
-        await self._mark(_DONE, held)
+        following = self._lanes[held.entry.lane].next_fresh()
+        if following is None:
+            await self._mark(_DONE, held)
+        else:  # in one transaction, usually
+            await asyncio.gather(self._mark(_DONE, held), self._count_ahead(following))
+
+    async def _count_ahead(self, following: Held) -> None:
+        await self.count(following)
+        following.counted = True
+        self._ahead[following.entry.lane] = following
 
     async def park(self, held: Held) -> None:
         await self._mark(_PARK, held)
@@ -236,9 +270,9 @@ class SqliteInbox:
         """Leave it in the table, where the next process finds it."""
         await patiently(self._leave, [held])
 
-    async def _mark(self, marking: Update, held: Held) -> None:
+    async def _mark(self, marking: Common[dict[str, Any], None], held: Held) -> None:
         row = {"of": held.entry.key, "at": self._clock()}
-        await patiently(self._database.write, lambda c: c.execute(marking, row))
+        await patiently(self._database.write, Share(marking, row))
         self._pending -= 1
 
     # --- timers
@@ -256,56 +290,45 @@ class SqliteInbox:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, 60.0)):  # the wall clock may be set meanwhile, and nobody tells
                     await self._clock_moved.wait()
-        due = update(events).where(events.c.key == entry.key).values(due_at=None, starts=1)
-        await patiently(self._database.write, lambda c: c.execute(due))
-        self._enter(Held(entry, starts=1, counted=True))
+        starts = self._starts(entry.lane)
+        await patiently(self._database.write, Share(_ENTER, {"of": entry.key, "to": starts}))
+        self._arriving.discard(entry.lane)
+        self._enter(Held(entry, starts, counted=bool(starts)))
 
 
-def _insert(connection: Connection, entry: Entry, now: float, due_at: float | None) -> bool:
-    values = {
-        "key": entry.key,
-        "lane": entry.lane,
-        "body": entry.body,
-        "message_id": entry.message_id,
-        "sent_at": entry.sent_at,
-        "arrival": now,
-        "due_at": due_at,
-        "starts": 1 if due_at is None else 0,
-        "state": "pending",
-    }
-    result = connection.execute(_INSERT, values)
-    return result.rowcount == 1
+def _store(connection: Connection, puts: list[Put]) -> list[list[bool]]:
+    """Store events, and what goes with them; return of each whether its key was new."""
+    run_all(connection, [work for one in puts for work in one.also])
+    rows = [_row(one, *given) for one in puts for given in zip(one.entries, one.starts, strict=True)]
+    if not rows:
+        return [[] for _ in puts]
+    stored = connection.exec_driver_sql(_INSERT, rows).rowcount
+    if stored == len(rows):
+        return [[True] * len(one.entries) for one in puts]
+    new = {row.key: True for row in connection.execute(_NEWEST, {"number": stored})}
+    # Who gave the same key later gave a known one.
+    return [[new.pop(entry.key, False) for entry in one.entries] for one in puts]
 
 
-_INSERT = insert(events).on_conflict_do_nothing(index_elements=["key"])
+def _row(put: Put, entry: Entry, starts: int) -> tuple[Any, ...]:
+    return entry.key, entry.lane, entry.body, entry.message_id, entry.sent_at, put.now, put.due_at, starts
+
+
+# For every event, so it goes to the driver as it is.
+_INSERT = """
+    INSERT INTO events (key, lane, body, message_id, sent_at, arrival, due_at, starts, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT (key) DO NOTHING
+"""
+# Nobody else stores events meanwhile: what a transaction has stored last is its own.
+_NEWEST = select(events.c.key).order_by(_STORED.desc()).limit(bindparam("number"))
 # Every event is marked, so these are built once.
 _OF = update(events).where(events.c.key == bindparam("of"))
-_COUNT = _OF.values(starts=bindparam("to"))
-_PUT_BACK = _OF.where(events.c.state == "pending").values(starts=bindparam("to"))
-_DONE = _OF.values(state="done", finished_at=bindparam("at"), body=None)
-_PARK = _OF.values(state="parked", finished_at=bindparam("at"))
+_COUNT = for_each(_OF.values(starts=bindparam("to")))
+_PUT_BACK = for_each(_OF.where(events.c.state == "pending").values(starts=bindparam("to")))
+_DONE = for_each(_OF.values(state="done", finished_at=bindparam("at"), body=None))
+_PARK = for_each(_OF.values(state="parked", finished_at=bindparam("at")))
+_ENTER = for_each(_OF.values(due_at=None, starts=bindparam("to")))
 
 
 def _entry(row: Any) -> Entry:
     return Entry(row.key, row.lane, row.body, row.message_id, row.sent_at)
-
-
-def _take_next(waiting: list[Held]) -> Held:
-    """Remove and return what comes next: messages by id, presses by time, one against the other by time, then arrival."""
-    message = min(
-        (one for one in waiting if one.entry.message_id is not None),
-        key=lambda one: one.entry.message_id or 0,
-        default=None,
-    )
-    press = min(
-        (one for one in waiting if one.entry.message_id is None), key=lambda one: one.entry.sent_at, default=None
-    )
-    if message is None or press is None:
-        chosen = message or press
-    elif message.entry.sent_at == press.entry.sent_at:
-        chosen = min(message, press, key=waiting.index)
-    else:
-        chosen = min(message, press, key=lambda one: one.entry.sent_at)
-    assert chosen is not None  # noqa: S101 - called with something waiting
-    waiting.remove(chosen)
-    return chosen

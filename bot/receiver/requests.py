@@ -42,6 +42,8 @@ async def read_body(request: web.Request, limit_s: float) -> bytes:
     if request.content_length is not None and request.content_length > MAX_BODY:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length)
     try:
+        if request.content.is_eof():  # it came together with its head, as most do
+            return await request.read()
         async with asyncio.timeout(limit_s):
             return await request.read()
     except TimeoutError:

@@ -255,7 +255,7 @@ async def test_fault_of_the_database_is_left_to_the_inbox(ask, dispatcher, waiti
     async def broken(*_args, **_kwargs):
         raise StorageError("disk full")
 
-    ask.core.store.questions.drop = broken
+    ask.core.store.order.superseded = broken
     with pytest.raises(StorageError):
         await dispatcher.handle(Delivery(entry, 1))
 
@@ -275,6 +275,24 @@ async def test_command_in_whose_midst_the_database_fails_is_carried_out_once(ask
     (answer,) = portal.messages[since:]
     assert answer.text.startswith("You are going: meeting 651")
     assert portal.meetings[651][17] == "Y"
+    assert len(portal.notices) == 1
+
+
+async def test_reply_that_the_database_holds_up_is_not_lost(ask, dispatcher, waiting, portal):
+    entry = await waiting("accept 651")
+    since = len(portal.messages)
+    portal.faults.add("imbot.v2.Chat.Message.send", faults.error("expired_token"))
+    full = "CREATE TRIGGER full BEFORE INSERT ON tokens BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    await ask.core.database.write(lambda c: c.execute(text(full)))
+    with pytest.raises(StorageError):
+        await dispatcher.handle(Delivery(entry, 1))
+    assert portal.messages[since:] == []
+
+    await ask.core.database.write(lambda c: c.execute(text("DROP TRIGGER full")))
+    await dispatcher.handle(Delivery(entry, 2))
+
+    (answer,) = portal.messages[since:]
+    assert answer.text.startswith("You are going: meeting 651")
     assert len(portal.notices) == 1
 
 

@@ -209,6 +209,24 @@ async def test_pair_that_was_replaced_is_not_forgotten(store: Store) -> None:
     assert await store.tokens(PORTAL, MIRA) == pair("new", 2000)
 
 
+async def test_pairs_of_several_people_are_the_proven_ones_in_the_order_asked_for(store: Store) -> None:
+    for user_id in (MIRA, JURIS):
+        await save(store, pair("a", user_id=user_id))
+    await save(store, pair("claimed", user_id=ADMIN, proven=False))
+
+    named = await store.tokens_of(PORTAL, (JURIS, ADMIN, MIRA))
+
+    assert named == [pair("a", user_id=JURIS), pair("a", user_id=MIRA)]
+    assert await store.tokens_of(OTHER, (JURIS, MIRA)) == []
+
+
+async def test_pair_that_was_moved_to_another_person_is_none_of_theirs(store: Store) -> None:
+    await save(store, pair("a"))
+    await store.database.write(lambda c: c.execute(update(tokens).values(user_id=JURIS)))
+
+    assert await store.tokens_of(PORTAL, (MIRA, JURIS)) == []
+
+
 # --- encryption
 
 
@@ -409,6 +427,14 @@ async def test_refused_taker_does_not_close_the_question(store: Store) -> None:
         await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, key="wrong", dialog_id="17") is None
     )
     assert await store.questions.take(PORTAL, MIRA, taken_by="event-3", asked_since=0, dialog_id="17") is not None
+
+
+async def test_open_question_tells_who_asked_it(store: Store) -> None:
+    assert await store.database.read(store.questions.finding(PORTAL, MIRA)) is None
+    await ask(store)
+
+    assert await store.database.read(store.questions.finding(PORTAL, MIRA)) == "event-1"
+    assert await store.database.read(store.questions.finding(PORTAL, JURIS)) is None
 
 
 async def test_dropped_question_is_closed(store: Store) -> None:

@@ -54,7 +54,10 @@ def nothing_is_answered_twice_without_need(record: Record) -> Iterator[str]:
 
 
 def second_answers(record: Record) -> Mapping[_Place, tuple[int, int]]:
-    """Return where more was answered than was asked: how many times, and for how many there is a reason."""
+    """Return where more was answered than was asked: how many times, and for how many there is a reason.
+
+    What was delivered without an acknowledgement may have been answered, and a press may be answered by a message of its own.
+    """
     answers, handled = Counter(_place_of_answers(record)), record.handled()
     posted_unseen = Counter(
         (reply.chat_id, reply.number) for reply in record.replies if reply.is_lost and not is_notice(reply.text)
@@ -62,12 +65,10 @@ def second_answers(record: Record) -> Mapping[_Place, tuple[int, int]]:
     presses: Counter[_Place] = Counter((event.chat_id, None) for event in record.events if event.command is None)
     found = {}
     for place, events in _by_place(record.events).items():
-        owed = [event for event in events if event.acknowledged_at is not None]
-        second = answers[place] - len(owed)
+        second = answers[place] - len(events) - presses[place]
         if second > 0:
-            unsure = len(events) - len(owed) + presses[place]
-            excused = sum(len(_incidents(record, event, handled)) for event in owed)
-            found[place] = second, posted_unseen[place] + unsure + excused
+            excused = sum(len(_incidents(record, event, handled)) for event in events if event.acknowledged_at)
+            found[place] = second, posted_unseen[place] + excused
     return found
 
 

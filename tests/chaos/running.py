@@ -87,7 +87,7 @@ class _Run:
         message = portal.say(command.user_id, text, chat=GROUP if command.in_group else None)
         body = self._taken()
         if step.stale:
-            body = re.sub(rb"(?<=[&^]ts=)\d+", lambda ts: b"%d" % (int(ts[0]) - STALE_S), b"&" + body)[1:]
+            body = re.sub(rb"(?<=&ts=)\d+", lambda ts: b"%d" % (int(ts[0]) - STALE_S), body)
         return self._event(body, command.user_id, message.chat_id, message.id, command, stale=step.stale), body
 
     def _pressed(self, step: Press) -> tuple[Event | None, bytes]:

@@ -174,6 +174,7 @@ HANGS = """
 import asyncio, sys
 from bot.database import Database
 from bot.inbox.postgres import PostgresInbox
+from bot.inbox.tables import make_tables
 
 async def hang(delivery):
     print(delivery.entry.body, flush=True)
@@ -332,6 +333,7 @@ import asyncio, sys, structlog
 from sqlalchemy import text
 from bot.database import Database
 from bot.inbox.postgres import Pace, PostgresInbox
+from bot.inbox.tables import make_tables
 
 async def act(delivery):
     print(delivery.entry.body, flush=True)

@@ -1,0 +1,111 @@
+"""The network below httpx: aiohttp's client, since httpx's own costs several times the processor time per request.
+
+What a failure means is told apart strictly. `ConnectError`, `ConnectTimeout`: nothing was sent. Everything else: the request may have
+been carried out. So nothing is ever sent twice in silence, as aiohttp would do for a GET over a kept connection that is lost; and what a
+server says unasked over a kept connection is no answer to the next request, as it would be for aiohttp.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import httpx
+from aiohttp.connector import Connection
+from yarl import URL
+
+# Connections at once, busy ones and kept ones together.
+_MOST = 100
+# Servers of the cloud close what is idle for long; what is closed just when a request leaves is lost.
+_KEPT_S = 5.0
+# What aiohttp would add to the headers that it is given.
+_OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+class Network(httpx.AsyncBaseTransport):
+    """Sends requests as they are: no cookies, no redirects, no proxy, no decompression, and TLS that trusts the roots of certifi."""
+
+    def __init__(self) -> None:
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._tls.set_alpn_protocols(["http/1.1"])
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request`; the answer's body is read as the caller asks for it.
+
+        Raises:
+            httpx.ConnectError, httpx.ConnectTimeout: nothing was sent.
+            httpx.TransportError: what came of the request is unknown.
+        """
+        limits = request.extensions["timeout"]
+        with _told():
+            response = await self._opened().request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=request.headers.multi_items(),
+                data=await request.aread() or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
+            )
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:  # which needs a loop that runs
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_MOST, keepalive_timeout=_KEPT_S, ssl=self._tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                request_class=_Request,
+                skip_auto_headers=_OWN_HEADERS,
+                auto_decompress=False,
+                middlewares=(_once,),
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _told():
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+
+    async def aclose(self) -> None:
+        """Give the connection back, or end it when the answer was not read to its end."""
+        self._response.close()
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if conn.protocol is None or conn.protocol.should_close:
+            raise httpx.ConnectError("the kept connection is of no use")
+        return await super().send(conn)
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Turn a lost connection into an error after which aiohttp does not repeat the request."""
+    with _told():
+        return await send(request)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what happened in the words of httpx; addresses, which may hold secrets, stay out of them."""
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        raise httpx.ConnectError(type(error).__name__) from None
+    except aiohttp.ConnectionTimeoutError as error:
+        raise httpx.ConnectTimeout(type(error).__name__) from None
+    except ValueError as error:  # the address is none, such as InvalidURL
+        raise httpx.UnsupportedProtocol(type(error).__name__) from None
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(type(error).__name__) from None
+    except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
+        raise httpx.RemoteProtocolError(type(error).__name__) from None
+    except aiohttp.ClientError as error:
+        raise httpx.ReadError(type(error).__name__) from None
