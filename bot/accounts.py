@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from bot.database import Database, Work, insert, metadata
 from bot.errors import AccountTaken
@@ -130,9 +131,14 @@ class Accounts:
         taken = select(accounts.c.user_id).where(accounts.c.portal == account.portal, *others)
 
         def work(connection: Connection) -> None:
-            if connection.execute(taken).first() is not None:
-                raise AccountTaken
-            connection.execute(upsert)
+            # Only the constraint knows of somebody who is connecting it on another replica at this moment.
+            try:
+                with connection.begin_nested():
+                    connection.execute(upsert)
+            except IntegrityError:
+                if connection.execute(taken).first() is None:
+                    raise
+                raise AccountTaken from None
 
         return work
 

@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import click
+import structlog
 from cryptography.fernet import Fernet
 
 from bot import log, settings, tracing
@@ -24,6 +26,9 @@ from bot.dispatch import wanted
 from bot.errors import BitrixError, BotError
 from bot.service import MANIFEST, Core, Service
 from bot.settings import Settings
+
+# An end takes less than 10 s, whatever hangs.
+_STOP_S = 9.0
 
 
 class _Commands(click.Group):
@@ -59,7 +64,20 @@ async def _serve(chosen: Settings) -> None:
     try:
         await service.run_until(stopped)
     finally:
+        _end_in_time()
         await service.stop()
+
+
+def _end_in_time() -> None:
+    """End the process even if the database hangs; what was not written down is handed out again by the next one."""
+
+    def end() -> None:
+        structlog.get_logger().warning("service.cut-short", after_s=_STOP_S)
+        os._exit(0)
+
+    timer = threading.Timer(_STOP_S, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _forget_start() -> None:

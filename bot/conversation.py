@@ -109,7 +109,9 @@ class Conversation:
                     key = "errors.too-late-to-finish" if begun else "errors.too-late"
                     return await self._together([*self._replies, self._refused("late", key)])
                 try:
-                    with self._parts.outbox.working():  # between attempts nobody's reply has to wait for this one
+                    with self._parts.outbox.working(
+                        self._event.user.id
+                    ):  # between attempts nobody's reply has to wait for this one
                         return await self._attempt(self._left(meant.calls))
                 except BitrixError as error:
                     await self._tell_of_delay(error)

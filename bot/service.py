@@ -79,12 +79,17 @@ def why_not_served(error: OSError) -> str:
 
 async def _keep_portals(store: Store) -> None:
     """Look what other replicas have made of the portals, forever."""
+    failed = False
     while True:
         await asyncio.sleep(_PORTALS_S)
         try:
             await store.load()
         except BotError as error:
-            log.warning("portals.not-read", reason=str(error))
+            if not failed:
+                log.warning("portals.not-read", reason=str(error))
+            failed = True
+        else:
+            failed = False
 
 
 def _inbox(

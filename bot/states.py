@@ -201,9 +201,11 @@ class States:
         It raises NotConnected, and so undoes the transaction, when the person or the portal was forgotten meanwhile.
         """
         keys = [command.key for command in commands]
+        # Whoever forgets the person on another replica waits for this transaction, and then removes what it has stored.
+        mine = select(states.c.digest).where(states.c.digest == state.digest).with_for_update()
 
         def work(connection: Connection) -> None:
-            if connection.execute(select(states.c.digest).where(states.c.digest == state.digest)).first() is None:
+            if connection.execute(mine).first() is None:
                 raise NotConnected("forgotten meanwhile")
             resumed = {"resumed_at": int(now), "body": None}
             connection.execute(update(waiting).where(waiting.c.key.in_(keys)).values(resumed))

@@ -4,6 +4,7 @@ Times are unix seconds. What is secret passes through `Vault`; a row holds the i
 inside the encrypted part too, so that a row that was moved to another person, or changed to count as theirs, opens for nobody.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -63,13 +64,14 @@ tokens = Table(
     Column("expires_at", BigInteger, nullable=False),
 )
 
-# What belongs to a person goes when the portal goes.
+# What belongs to a person goes when the portal goes. The links first: who is about to store tokens or an account for one holds its
+# row, so that what is removed after it includes what they have stored.
 _PERSONAL = (
+    states,
+    waiting,
     tokens,
     questions,
     carried_out,
-    states,
-    waiting,
     notices,
     people,
     lists,
@@ -154,25 +156,42 @@ class Store:
         self.rotation = Rotation(database, vault, _SEALED)
         self._vault = vault
         self._portals: dict[str, Portal] = {}
+        self._look: asyncio.Task[None] | None = None
+        self._next_look: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
         """Read the portals; raises SettingsError when the key is not theirs."""
         rows = await self.database.read(lambda c: c.execute(select(portals)).all())
-        self._portals = {}
+        found: dict[str, Portal] = {}
         for row in rows:
             opened = self._vault.open(row.application_token)
             if opened.get("portal") != row.member_id:
                 continue  # not this portal's row
             token = str(opened["application_token"])
-            self._portals[row.member_id] = Portal(
+            found[row.member_id] = Portal(
                 row.member_id, token, row.oauth_server, row.installer_id, row.language, row.bot_id, row.bot_api
             )
+        self._portals = found  # as a whole, so that a failure leaves what was known
 
     async def look_again(self) -> bool:
-        """Read the portals again if another replica may have changed them; return whether it may. Raises as `load`."""
-        if self.database.is_shared:
-            await self.load()
-        return self.database.is_shared
+        """Read the portals again if another replica may have changed them; return whether it may. Raises as `load`.
+
+        Anybody can make us look, so one look serves all who have asked before it began, and the next begins when it has ended.
+        """
+        if not self.database.is_shared:
+            return False
+        if self._next_look is None:
+            self._next_look = asyncio.create_task(self._look_after(self._look))
+            # Whoever has asked may have given up.
+            self._next_look.add_done_callback(lambda look: look.cancelled() or look.exception())
+        await asyncio.shield(self._next_look)
+        return True
+
+    async def _look_after(self, former: asyncio.Task[None] | None) -> None:
+        if former is not None:
+            await asyncio.wait([former])
+        self._look, self._next_look = self._next_look, None
+        await self.load()
 
     # --- portals
 
@@ -308,7 +327,8 @@ class Store:
             delete(table).where(table.c.portal == portal, table.c.user_id == user_id) for table in (tokens, timers)
         ]
         forget = self.states.forgetting(portal, user_id)
-        await self.database.write(lambda c: ([c.execute(drop) for drop in drops], forget(c)))
+        # The links first, as in `_PERSONAL`.
+        await self.database.write(lambda c: (forget(c), [c.execute(drop) for drop in drops]))
 
     async def prove_tokens(self, portal: str, pair: TokenPair) -> TokenPair:
         """Turn a pair of unknown owner into a proven one."""

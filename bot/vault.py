@@ -116,8 +116,6 @@ class Rotation:
         """Return the work that goes through the rows behind `after`, and tells the last one; None when there are no more."""
         key = tuple(column.table.primary_key)
         statement = select(*key, column).order_by(*key).limit(_PAGE)
-        if change:  # another process may be storing fresher tokens
-            statement = statement.with_for_update()
         if after:
             statement = statement.where(tuple_(*key) > after)
 
@@ -129,7 +127,9 @@ class Rotation:
                 found += Sealed(newest=fresh == sealed, former=fresh not in (None, sealed), lost=fresh is None)
                 if change and fresh not in (None, sealed):
                     mine = and_(*(part == value for part, value in zip(key, at, strict=True)))
-                    connection.execute(update(column.table).where(mine).values({column: fresh}))
+                    # Another process may have stored a fresher value meanwhile, which stays.
+                    unchanged = update(column.table).where(mine, column == sealed)
+                    connection.execute(unchanged.values({column: fresh}))
             return found, tuple(rows[-1][:-1]) if len(rows) == _PAGE else None
 
         return work

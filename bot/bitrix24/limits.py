@@ -12,14 +12,17 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from bot.errors import MethodBlocked
 from bot.metrics import Metrics
 from bot.sharing import Alone, Sharing
+
+# A command that has not asked for its end by then is given up, or was none.
+_END_S = 15.0
 
 
 class Step(IntEnum):
@@ -35,6 +38,7 @@ class _Ticket:
     step: Step
     turn: float  # virtual time, see `Quota.take`
     number: int
+    who: object = field(compare=False)
     granted: asyncio.Future[None] = field(compare=False)
 
 
@@ -58,24 +62,15 @@ class Quota:
         self._turn = 0.0
         self._last_turns: dict[object, float] = {}
         self._granting: asyncio.Task[None] | None = None
-        self._beginning = 0  # requests underway whose commands are still to end
+        self._crowded = False
+        self._asking = False
+        self._begun: dict[object, float] = {}  # whose commands are still to end, and until when room is kept for that
         self._changed = asyncio.Event()
-
-    @asynccontextmanager
-    async def turn(self, who: object = None, step: Step = Step.BEGIN) -> AsyncIterator[None]:
-        """Wait as `take` does; a request that begins a command keeps room for the one that ends it until it is answered."""
-        await self.take(who, step)
-        self._beginning += step is not Step.END
-        try:
-            yield
-        finally:
-            self._beginning -= step is not Step.END
-            self._changed.set()
 
     @property
     def is_crowded(self) -> bool:
-        """Whether requests wait since the bucket is full."""
-        return bool(self._waiting) and self._bucket.is_full
+        """Whether requests wait since there is no room for them."""
+        return self._crowded and bool(self._waiting)
 
     async def assume(self, level: float) -> None:
         """Start from what the portal may still hold against us, as far as we can tell; only before the first `take`."""
@@ -88,11 +83,13 @@ class Quota:
         being served, so that nobody saves up turns.
         """
         asked_at = time.monotonic()
-        if not self._waiting and self._may_go(step):
-            await self._bucket.take()
+        has_room = self._may_go(who, step)
+        if has_room and not self._waiting and not self._asking:
+            await self._take_at_once(who, step)
         else:
+            self._crowded = self._crowded or not has_room
             turn = self._last_turns[who] = max(self._turn, self._last_turns.get(who, 0.0) + 1.0)
-            ticket = _Ticket(step, turn, next(self._numbers), asyncio.get_running_loop().create_future())
+            ticket = _Ticket(step, turn, next(self._numbers), who, asyncio.get_running_loop().create_future())
             heapq.heappush(self._waiting, ticket)
             self._changed.set()
             if self._granting is None:
@@ -100,20 +97,45 @@ class Quota:
             await ticket.granted
         self._metrics.limiter_wait.observe(time.monotonic() - asked_at)
 
-    def _may_go(self, step: Step) -> bool:
-        """Whether there is room, for the ends of all that has begun, too, if this is a beginning."""
-        return self._bucket.has_room(1.0 if step is Step.END else min(1.0 + self._beginning, self._capacity))
+    def end(self, who: object) -> None:
+        """Keep no more room for the end of a command of `who`: there is nothing left of it to ask for."""
+        if self._begun.pop(who, None) is not None:
+            self._changed.set()
+
+    async def _take_at_once(self, who: object, step: Step) -> None:
+        self._note(who, step)
+        self._asking = True
+        try:
+            await self._bucket.take()
+        finally:
+            self._asking = False
+
+    def _note(self, who: object, step: Step) -> None:
+        self.end(who)
+        if step is Step.BEGIN and who is not None:
+            self._begun[who] = time.monotonic() + _END_S
+
+    def _may_go(self, who: object, step: Step) -> bool:
+        """Whether there is room; if this begins a command, for the ends of all that have begun, too."""
+        now = time.monotonic()
+        while self._begun and next(iter(self._begun.values())) <= now:
+            del self._begun[next(iter(self._begun))]
+        begins = step is not Step.END and who not in self._begun
+        return self._bucket.has_room(min(1.0 + len(self._begun), self._capacity) if begins else 1.0)
 
     async def _grant(self) -> None:
         try:
             while self._waiting:
-                if self._beginning and not self._may_go(self._waiting[0].step):
+                first = self._waiting[0]
+                if self._begun and not self._may_go(first.who, first.step):
                     await self._wait_for_room()
                 else:
                     await self._bucket.take()
+                    self._crowded = self._crowded or self._bucket.is_full
                     self._serve_next()
         finally:
             self._granting = None
+            self._crowded = False
             self._last_turns.clear()  # nobody waits: everybody is equal again
 
     async def _wait_for_room(self) -> None:
@@ -129,6 +151,7 @@ class Quota:
             ticket = heapq.heappop(self._waiting)
             if not ticket.granted.done():
                 self._turn = max(self._turn, ticket.turn)
+                self._note(ticket.who, ticket.step)
                 ticket.granted.set_result(None)
                 return
 

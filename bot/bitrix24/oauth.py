@@ -4,6 +4,7 @@ A pair is refreshed only after a call failed with `expired_token`, one refresh a
 others wait for its result.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -36,6 +37,9 @@ log = structlog.get_logger()
 
 # After its scopes were widened a token is refreshed once for them, and not again for this long (contract J.7).
 _WIDEN_S = 3600.0
+# A pair that a replica was given stands in the database a moment later.
+_LOOKS = 12
+_LOOK_S = 0.25
 # What is due may be carried out later than that, seconds.
 _MARGIN_S = 300.0
 
@@ -108,7 +112,7 @@ class Bitrix24:
                     raise why
                 return await self._refresh(portal, refused)
             except AuthorizationLost as error:
-                if (stored := await self._other_than(refused, portal)) is not None:
+                if (stored := await self._arriving_instead_of(refused, portal)) is not None:
                     return stored
                 await self.forget(portal, refused, error)
                 raise NotConnected from None
@@ -150,6 +154,16 @@ class Bitrix24:
         if stored is None:
             raise NotConnected
         return None if stored.access_token == refused.access_token else stored
+
+    async def _arriving_instead_of(self, refused: TokenPair, portal: Portal) -> TokenPair | None:
+        """As `_other_than`, but wait a moment for what another replica may have been given and not have stored yet."""
+        looks = _LOOKS if self.store.database.is_shared else 1
+        for look in range(looks):
+            if look:
+                await asyncio.sleep(_LOOK_S)
+            if (stored := await self._other_than(refused, portal)) is not None:
+                return stored
+        return None
 
     async def forget(self, portal: Portal, pair: TokenPair, why: AuthorizationLost) -> None:
         log.info("token.lost", user_id=pair.user_id, reason=why.code)

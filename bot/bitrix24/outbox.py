@@ -14,6 +14,7 @@ from typing import Any
 from bot.bitrix24.limits import Quota
 from bot.bitrix24.oauth import AsBot
 from bot.bitrix24.rest import Command
+from bot.errors import NotConnected
 
 # So few other commands are no crowd.
 _FEW = 2
@@ -44,14 +45,15 @@ class Outbox:
         self._sending: set[asyncio.Task[None]] = set()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """Tell that a command is being carried out, so that a reply is to be expected."""
+    def working(self, who: object) -> Iterator[None]:
+        """Tell that a command of `who` is being carried out, so that a reply is to be expected."""
         self._working += 1
         self._crowd = max(self._crowd, self._working)
         try:
             yield
         finally:
             self._working -= 1
+            self._quota.end(who)
             self._crowd = self._crowd if self._working else 0
             self._changed.set()
 
@@ -76,11 +78,21 @@ class Outbox:
             while self._waiting:
                 await self._wait_for_more()
                 together, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                task = asyncio.create_task(_send_all(together))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                self._start_sending(together)
         finally:
             self._gathering = None
+
+    def _start_sending(self, together: list[_Waiting]) -> None:
+        task = asyncio.create_task(_send_all(together))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+        def stop_if_unwanted(_sent: object) -> None:
+            if all(message.sent.done() for message in together):
+                task.cancel()
+
+        for message in together:
+            message.sent.add_done_callback(stop_if_unwanted)
 
     def _enough(self) -> int:
         return min(_ENOUGH, max(_FEW, self._crowd // _WAVES))
@@ -110,16 +122,24 @@ async def _send_all(messages: list[_Waiting]) -> None:
 
 
 async def _send_together(messages: list[_Waiting]) -> None:
-    first = messages[0]
-    try:
-        if len(messages) == 1:
-            _settle(first, None, await first.as_bot.call(first.command.method, first.command.params))
-            return
-        answers = await first.as_bot.batch({f"m{number}": one.command for number, one in enumerate(messages)})
-    except Exception as error:  # noqa: BLE001 - handed to everybody who waits
-        for message in messages:
-            _settle(message, error)
-        return
+    # Whose event was dropped, because another replica has taken it over, wants nothing sent any more.
+    while messages := [message for message in messages if not message.sent.done()]:
+        first = messages[0]
+        try:
+            if len(messages) == 1:
+                answer = await first.as_bot.call(first.command.method, first.command.params)
+                _settle(first, None, answer)
+            else:
+                await _send_batch(messages)
+        except NotConnected as error:  # no token works that the first may use; the others' authors have their own
+            _settle(first, error)
+        except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+            for message in messages:
+                _settle(message, error)
+
+
+async def _send_batch(messages: list[_Waiting]) -> None:
+    answers = await messages[0].as_bot.batch({f"m{number}": one.command for number, one in enumerate(messages)})
     for number, message in enumerate(messages):
         _settle(message, answers.error_of(f"m{number}"), answers.results.get(f"m{number}"))
 

@@ -103,10 +103,10 @@ class RestClient:
         return answer
 
     async def _post(self, method: str, params: Mapping[str, Any], token: str, turn: Turn) -> dict[str, Any]:
-        async with self._quota.turn(turn.who, turn.step):
-            if self._hold is not None:
-                await self._hold()
-            answer = await self._ask(method, {**params, "auth": token}, turn)
+        await self._quota.take(turn.who, turn.step)
+        if self._hold is not None:
+            await self._hold()
+        answer = await self._ask(method, {**params, "auth": token}, turn)
         self._note_time(method, answer.get("time"))
         self.watch.answered(method)
         return answer

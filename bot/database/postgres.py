@@ -38,6 +38,19 @@ _SESSION = "; ".join(
 )
 
 
+def beside(name: str) -> dict[str, Any]:
+    """Return how to make a connection beside that of the tables, with its bounds; `name` is for whoever looks at the server."""
+    bounds = {"statement_timeout": _STATEMENT_S * 1000, **{f"tcp_{key}": value for key, value in _KEEPALIVE.items()}}
+    return {
+        "autocommit": True,
+        "connect_timeout": _CONNECT_S,
+        "tcp_user_timeout": _STATEMENT_S * 1000,
+        "application_name": f"statusbot {name}",
+        "options": " ".join(f"-c {key}={value}" for key, value in bounds.items()),
+        **_KEEPALIVE,
+    }
+
+
 class Server:
     """A database of a PostgreSQL server.
 

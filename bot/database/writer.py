@@ -16,8 +16,17 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 _Batch: TypeAlias = list[tuple[Work[Any], asyncio.Future[Any]]]
 
+# What collided is run so often before it fails. A deadlock takes a second (the server's `deadlock_timeout`), and whoever waits for
+# a write gives up after ten.
+_ATTEMPTS = 3
+_DEADLOCK, _NOT_SERIALIZABLE = "40P01", "40001"
+
 # A row that is always there.
 _NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
+
+
+class CollidedError(Exception):
+    """Raised by a work that another replica was in the way of, so that its transaction is run again at once."""
 
 
 class Database:
@@ -70,7 +79,7 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once it is on disk.
 
-        `work` may run twice (see the package), so it must touch nothing but its connection. Once queued it runs, also when
+        `work` may run several times (see the package; and when a transaction of another replica was in the way), so it must touch nothing but its connection. Once queued it runs, also when
         whoever waits for it gives up.
 
         Raises:
@@ -135,12 +144,15 @@ class Database:
                 future.set_result(outcome)
         self._write_next(loop)
 
-    def _commit(self, works: list[Work[Any]]) -> list[Any]:
+    def _commit(self, works: list[Work[Any]], attempts: int = _ATTEMPTS) -> list[Any]:
         """Return what became of each."""
         try:
             with self._connect() as connection, connection.begin():
                 return run_all(connection, works)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+            # The other transaction goes on by now, and this one holds nothing any more that it could wait for.
+            if attempts > 1 and has_collided(error):
+                return self._commit(works, attempts - 1)
             if len(works) == 1 or _is_away(error):
                 return [_Failed(error) for _ in works]
         return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
@@ -168,7 +180,14 @@ class _Failed:
     """Outcome of a work that raised, carried from the thread to whoever waits."""
 
     def __init__(self, error: Exception) -> None:
-        self.error = StorageError(cause(error)) if isinstance(error, SQLAlchemyError) else error
+        is_ours = isinstance(error, SQLAlchemyError | CollidedError)
+        self.error = StorageError(cause(error)) if is_ours else error
+
+
+def has_collided(error: Exception) -> bool:
+    """Whether another transaction was in the way, so that the same may do when it is run again, as a whole."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return isinstance(error, CollidedError) or state in (_DEADLOCK, _NOT_SERIALIZABLE)
 
 
 def _is_away(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.database import Work
 from bot.database.place import cause
+from bot.database.writer import has_collided
 from bot.errors import StorageError
 
 Item = TypeVar("Item")
@@ -26,12 +27,19 @@ class Gathering(Generic[Item, Outcome]):
 
     Args:
         queue: As `Database.queue`.
-        work: Does it, in the order of the items; returns what becomes of each.
+        work: Does it; returns what becomes of each item, in their order.
+        order: By which items are done that cannot be done together. Whoever locks rows in one order waits for nobody in a circle.
     """
 
-    def __init__(self, queue: Queue[Outcome], work: Callable[[Connection, list[Item]], list[Outcome]]) -> None:
+    def __init__(
+        self,
+        queue: Queue[Outcome],
+        work: Callable[[Connection, list[Item]], list[Outcome]],
+        order: Callable[[Item], str],
+    ) -> None:
         self._queue = queue
         self._work = work
+        self._order = order
         self._open: _Batch[Item, Outcome] | None = None
 
     def add(self, item: Item) -> "asyncio.Future[Outcome]":
@@ -42,7 +50,7 @@ class Gathering(Generic[Item, Outcome]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         if self._open is None or not self._open.join(item, future):
-            self._open = _Batch(self._work, item, future)
+            self._open = _Batch(self._work, self._order, item, future)
             loop.call_soon(self._send, self._open)
         return future
 
@@ -57,9 +65,14 @@ class _Batch(Generic[Item, Outcome]):
     """Items of one transaction. They come from the event loop until the thread of the database begins."""
 
     def __init__(
-        self, work: Callable[[Connection, list[Item]], list[Outcome]], item: Item, future: "asyncio.Future[Outcome]"
+        self,
+        work: Callable[[Connection, list[Item]], list[Outcome]],
+        order: Callable[[Item], str],
+        item: Item,
+        future: "asyncio.Future[Outcome]",
     ) -> None:
         self._work = work
+        self._order = order
         self._items = [item]
         self._futures = [future]
         self._begun = False
@@ -83,16 +96,18 @@ class _Batch(Generic[Item, Outcome]):
             with connection.begin_nested():
                 return [*self._work(connection, self._items)]
         except Exception as error:
-            if _is_lost(error):
+            if _spoils_all(error):
                 raise
-        return [self._alone(connection, item) for item in self._items]
+        places = sorted(range(len(self._items)), key=lambda place: self._order(self._items[place]))
+        outcomes = {place: self._alone(connection, self._items[place]) for place in places}
+        return [outcomes[place] for place in range(len(self._items))]
 
     def _alone(self, connection: Connection, item: Item) -> Outcome | Exception:
         try:
             with connection.begin_nested():
                 return self._work(connection, [item])[0]
         except Exception as error:
-            if _is_lost(error):
+            if _spoils_all(error):
                 raise
             return StorageError(cause(error)) if isinstance(error, SQLAlchemyError) else error
 
@@ -109,9 +124,9 @@ class _Batch(Generic[Item, Outcome]):
             _end(future, error)
 
 
-def _is_lost(error: Exception) -> bool:
-    """Whether the connection is, so that there is nothing to try again on."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+def _spoils_all(error: Exception) -> bool:
+    """Whether there is nothing to try the items on: the connection is lost, or the transaction has to start over."""
+    return has_collided(error) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def _end(future: "asyncio.Future[Outcome]", outcome: Outcome | BaseException) -> None:

@@ -22,7 +22,10 @@ from procrastinate.manager import JobManager, get_channel_for_queues
 from procrastinate.schema import SchemaManager
 from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, BigInteger, Connection, Integer, String, bindparam, func, select, text
+from sqlalchemy.exc import IntegrityError
 
+from bot.database.postgres import beside
+from bot.database.writer import CollidedError
 from bot.errors import StorageError
 
 T = TypeVar("T")
@@ -98,9 +101,16 @@ class Jobs:
             _outcome(self._manager.batch_defer_jobs_async(jobs))
 
     def fetch(self, worker: int, limit: int) -> list[tuple[int, str]]:
-        """Give `worker` the next jobs, each of another lane; return their numbers and their lanes."""
+        """Give `worker` the next jobs, each of another lane; return their numbers and their lanes.
+
+        Raises:
+            CollidedError: Another replica has fetched a job of the same lane just now, which this transaction did not see.
+        """
         given = {"queues": [_QUEUE], "worker": worker, "limit": limit}
-        return [(row.id, row.lock) for row in self._connection.execute(_FETCH, given)]
+        try:
+            return [(row.id, row.lock) for row in self._connection.execute(_FETCH, given)]
+        except IntegrityError as error:  # no two jobs of a lock are being done
+            raise CollidedError("Other replicas fetch jobs of the same lanes.") from error
 
     def finish(self, jobs: Sequence[int]) -> None:
         self._connection.execute(_FINISH, {"jobs": list(jobs)})
@@ -207,9 +217,7 @@ async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float
 
 
 async def _listen_once(url: str, hear: Callable[[int | None], None]) -> None:
-    connection = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=5, application_name="statusbot listening"
-    )
+    connection = await psycopg.AsyncConnection.connect(url, **beside("listening"))
     try:
         for channel in get_channel_for_queues([_QUEUE]):
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))

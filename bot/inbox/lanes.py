@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Connection, Float, String, TextClause, bindparam, func, select, text, update
 
 from bot.database import Work
+from bot.database.together import run_all
 from bot.inbox import Entry
 from bot.inbox.handing import SUSPECT, Held
 from bot.inbox.jobs import Jobs
@@ -36,6 +37,11 @@ class Put:
     now: float
     also: Sequence[Work[Any]] = ()
     due_at: float | None = None
+
+    @property
+    def lane(self) -> str:
+        """Of its first event."""
+        return self.entries[0].lane if self.entries else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,13 @@ _FIRST = _with_arrays(
     jobs=BigInteger,
     lanes=String,
 )
+_LEAVE_DELETED = _with_arrays(
+    """
+    DELETE FROM lane_events WHERE lane = ANY(:lanes) AND NOT EXISTS (SELECT FROM events WHERE events.key = lane_events.key)
+    RETURNING lane
+    """,
+    lanes=String,
+)
 # It has left its lane when this is tried again because the server was lost just when it had confirmed it.
 _END = _with_arrays(
     """
@@ -124,9 +137,8 @@ _END = _with_arrays(
 
 def put(connection: Connection, puts: Sequence[Put]) -> list[list[bool]]:
     """Store events, and let those without a moment enter their lanes; return of each whether its key was new."""
-    for one in puts:
-        for other in one.also:
-            other(connection)
+    # Replicas that are told of the same people lock their rows in the same order; what concerns one person stays as it came.
+    run_all(connection, [other for one in sorted(puts, key=lambda one: one.lane) for other in one.also])
     first: dict[str, tuple[Entry, Put]] = {}
     for one in puts:
         for entry in one.entries:
@@ -193,7 +205,9 @@ def take(connection: Connection, worker: int, limit: int, known: set[int] | None
     given = {"jobs": list(fetched), "lanes": list(fetched.values()), "suspect": SUSPECT}
     taken = {row.job: _taken(row) for row in connection.execute(_FIRST, given)}
     if deleted := fetched.keys() - taken.keys():  # the events are, by somebody
-        jobs.finish(list(deleted))
+        lanes = set(connection.scalars(_LEAVE_DELETED, {"lanes": [fetched[job] for job in deleted]}))
+        jobs.put_back(job for job in deleted if fetched[job] in lanes)  # for what comes behind them
+        jobs.finish([job for job in deleted if fetched[job] not in lanes])
     return [taken[job] for job in fetched if job in taken]
 
 

@@ -27,7 +27,7 @@ from bot.inbox.peers import Heard, Peer
 log = structlog.get_logger()
 T = TypeVar("T")
 
-# After so many heartbeats in a row the server was there for long enough that whoever lives has been heard of.
+# After so many heartbeats in a row the server, and we, were there for long enough that whoever lives has been heard of.
 _STEADY = 3
 
 
@@ -127,6 +127,8 @@ class Membership:
             await pause(self._beat_wanted, wait_s)
             self._beat_wanted.clear()
             wait_s = self._pace.beat_s
+            if self._clock() - self._confirmed_at > self._pace.silent_s / 2:
+                steady = 0  # we were paused, and others perhaps with us: they have yet to be heard of
             try:
                 heard(await self._beat(self._pace.silent_s if steady >= _STEADY else None))
             except GivenUp:

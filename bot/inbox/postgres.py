@@ -71,8 +71,8 @@ class PostgresInbox:
         self._membership = Membership(
             database, Peer(replica, tuple(keys), version("statusbot")), self._pace, since_boot
         )
-        self._puts = Gathering(database.queue, put)
-        self._ends = Gathering(self._membership.queue, end)
+        self._puts: Gathering[Put, list[bool]] = Gathering(database.queue, put, order=lambda one: one.lane)
+        self._ends: Gathering[End, None] = Gathering(self._membership.queue, end, order=lambda one: one.taken.entry.key)
         self._connection = 0
         self._held: dict[int, Taken] = {}
         self._running: set[asyncio.Task[None]] = set()

@@ -132,13 +132,18 @@ class Receiver:
 
         Raises:
             ForeignEvent: we do not know it, or the body does not carry its token.
+            StorageError, SettingsError, TimeoutError: we could not look.
         """
         try:
             return self._proven(tree)
         except ForeignEvent:
-            if not await self._store.look_again():
+            if not await self._look_again():
                 raise
         return self._proven(tree)
+
+    async def _look_again(self) -> bool:
+        async with asyncio.timeout(self._store_s):
+            return await self._store.look_again()
 
     def _proven(self, tree: events.Tree) -> Portal:
         name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
@@ -202,7 +207,7 @@ class Receiver:
         credentials, token = events.author_credentials(tree), events.application_token(tree)
         if not isinstance(event, events.AppInstalled) or credentials is None or token is None:
             raise MalformedBody("no installation with its tokens")
-        await self._store.look_again()
+        await self._look_again()
         self._check_pins(event)
         installer_id = await self._confirm(credentials)
         portal = Portal(
@@ -216,6 +221,7 @@ class Receiver:
         async with asyncio.timeout(self._store_s):
             await self._inbox.put(_entry(self._dated(event)), also=[self._store.installing(portal, pair)])
         self._store.keep(portal)
+        self._bot_tokens.clear()  # those that were stored went with what was there before
         log.info("portal.installed", installer_id=installer_id)
 
     def _check_pins(self, event: events.AppInstalled) -> None:

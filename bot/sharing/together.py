@@ -6,8 +6,9 @@ asked here are single statements, each a transaction of its own that need not su
 A bucket is the moment at which it will have leaked out. Whoever puts something in moves that moment, and waits until what is in
 by then fits: so all go in the order in which they have asked, whichever replica they are of, and nobody asks twice.
 
-A turn is a session advisory lock: it ends with the connection, so a replica that dies keeps nobody waiting. A replica that loses
-its connection loses the turn without notice, so a turn saves effort; what must not happen twice is decided by rows.
+A turn is a session advisory lock: it ends with the connection, so a replica that dies keeps nobody waiting, and one that hangs
+keeps others waiting for a while only. A replica that loses its connection loses the turn without notice. So a turn saves effort;
+what must not happen twice is decided by rows.
 """
 
 import asyncio
@@ -22,13 +23,14 @@ import psycopg
 import stamina
 from psycopg import AsyncConnection
 
-from bot.database.postgres import lock_number
+from bot.database.postgres import beside, lock_number
 from bot.errors import StorageError
 
-_CONNECT_S = 5
 _STATEMENT_S = 8.0
 # Between two looks whether a turn has come.
 _LOOK_S = 0.1
+# What is done in a turn takes less. Whoever takes longer hangs, with a lock that would last as long as that does.
+_TURN_S = 15.0
 # Nobody asks so far ahead: when the clock of the server was set back, what is in a bucket counts as so much and no more.
 _FARTHEST_S = 60.0
 
@@ -50,9 +52,16 @@ _TAKE = """
 
 
 class Together:
-    """What replicas share; `url` is that of their database, `replica` the name of this one."""
+    """What replicas share.
 
-    def __init__(self, url: str, *, replica: str) -> None:
+    Args:
+        url: Of their database.
+        replica: The name of this one.
+        turn_s: Whoever has had a turn for so long hangs: others go on.
+    """
+
+    def __init__(self, url: str, *, replica: str, turn_s: float = _TURN_S) -> None:
+        self._turn_s = turn_s
         self._session = _Session(url, replica)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -64,12 +73,17 @@ class Together:
         lock = [lock_number(f"turn {name}")]
         async with self._turns[name]:  # a session may take its own lock twice
             try:
-                while not await _patiently(self._session.ask, "SELECT pg_try_advisory_lock(%s)", lock):
-                    await asyncio.sleep(_LOOK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._turn_s):
+                        await self._wait_for(lock)
                 yield
             finally:
                 with suppress(StorageError):  # the lock went with the connection
                     await self._session.ask("SELECT pg_advisory_unlock(%s)", lock)
+
+    async def _wait_for(self, lock: list[int]) -> None:
+        while not await _patiently(self._session.ask, "SELECT pg_try_advisory_lock(%s)", lock):
+            await asyncio.sleep(_LOOK_S)
 
     async def close(self) -> None:
         await self._session.close()
@@ -143,13 +157,8 @@ class _Session:
         if self._closed:
             raise psycopg.OperationalError("closed")
         if self._connection is None:
-            self._connection = await AsyncConnection.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=_CONNECT_S,
-                application_name=f"statusbot {self._replica} sharing",
-                options="-c synchronous_commit=off",
-            )
+            self._connection = await AsyncConnection.connect(self._url, **beside(f"{self._replica} sharing"))
+            await self._connection.execute("SET synchronous_commit = off")
             await _make_table(self._connection)
         return self._connection
 

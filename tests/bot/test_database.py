@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event, inspect, text
 
 from bot.database import Database, insert, metadata
+from bot.database.writer import CollidedError
 from bot.errors import StorageError
 from bot.inbox import sqlite as _inbox_tables
 from bot.store import portals
@@ -78,6 +79,39 @@ async def test_failing_work_spoils_nobody_elses(database: Database) -> None:
 
     assert results[0::2] == ["a", "b"]
     assert isinstance(results[1], LookupError)
+    assert await notes(database) == ["a", "b"]
+
+
+class Colliding:
+    """A work that another replica is in the way of so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, connection: Connection) -> Any:
+        written = note("c")(connection)
+        if self.left:
+            self.left -= 1
+            raise CollidedError("Another replica is in the way.")
+        return written
+
+
+async def test_works_that_collided_are_run_again_together(database: Database) -> None:
+    commits = Commits(database._engine)
+    written = await asyncio.gather(*map(database.write, (note("a"), Colliding(1), note("b"))))
+
+    assert written == ["a", "c", "b"]
+    assert commits.count == 1
+    assert await notes(database) == ["a", "b", "c"]
+
+
+async def test_work_that_collides_each_time_fails_alone(database: Database) -> None:
+    works = (note("a"), Colliding(1000), note("b"))
+    one, bad, two = await asyncio.gather(*map(database.write, works), return_exceptions=True)
+
+    assert (one, two) == ("a", "b")
+    readable(bad, "Another replica is in the way.")
+    assert isinstance(bad, StorageError)
     assert await notes(database) == ["a", "b"]
 
 

@@ -1,10 +1,11 @@
 """A database that several replicas share."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.database import Database
 from bot.errors import AlreadyRunning, StorageError
@@ -90,6 +91,38 @@ async def test_name_that_was_lost_and_taken_lets_nothing_be_written(one: Databas
     assert await one.write(note("c")) == "c"
     assert await notes(one) == ["c"]
     assert one.term == 2
+
+
+# --- deadlocks
+
+
+class Crossing:
+    """A work that locks two words in its own order; the first time, when another one has locked one of them, too."""
+
+    def __init__(self, words: str, both: threading.Barrier) -> None:
+        self.words = words
+        self.runs = 0
+        self._both = both
+
+    def __call__(self, connection: Connection) -> str:
+        self.runs += 1
+        for word in self.words:
+            connection.execute(text("SELECT 1 FROM notes WHERE note = :word FOR UPDATE"), {"word": word})
+            if self.runs == 1 and word == self.words[0]:
+                self._both.wait()
+        return self.words
+
+
+async def test_deadlock_with_another_replica_is_nobodys_failure(one: Database, server_url: str) -> None:
+    two = Database(server_url, exclusive=True, replica="two")
+    await one.write(lambda c: [note(word)(c) for word in "ab"])
+    both = threading.Barrier(2)
+    works = Crossing("ab", both), Crossing("ba", both)
+    locked = await asyncio.gather(one.write(works[0]), two.write(works[1]))
+
+    assert locked == ["ab", "ba"]
+    assert sorted(work.runs for work in works) == [1, 2]
+    await two.close()
 
 
 # --- losing the connection

@@ -469,6 +469,15 @@ async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
     assert await web.status(EVENTS, forms.pairs("v2_message_private")) == 403
 
 
+@pytest.mark.parametrize("path", [EVENTS, INSTALL])
+async def test_request_is_to_be_sent_again_when_it_cannot_be_looked_whose_it_is(make_web, server_url, path):
+    web = await make_web(database_url=server_url, limits={"store_s": 0.05})
+    web.core.database.read = failing(None).put
+    body = web.installation() if path == INSTALL else forms.pairs("v2_message_private")
+    async with asyncio.timeout(5):
+        assert await web.status(path, body) == 503
+
+
 async def test_event_that_is_stored_too_slowly_is_carried_out_all_the_same(make_web):
     """It was answered with 503; when it comes again its key is known, so the first one has to be worked on."""
     web = await make_web(limits={"store_s": 0.5})
@@ -624,6 +633,17 @@ async def test_second_installation_keeps_the_bot(installed):
     await installed.status(INSTALL, installed.installation())
 
     assert installed.core.store.all_portals()[0].bot_id == 905
+
+
+async def test_installation_after_the_portal_was_forgotten_takes_tokens_of_the_bot_anew(installed):
+    store, (portal,) = installed.core.store, installed.core.store.all_portals()
+    assert await installed.status(EVENTS, installed.message()) == 200
+    assert await store.tokens(portal.member_id, portal.bot_id) is not None
+
+    await store.forget_portal(portal.member_id)
+    await installed.install()
+    assert await installed.status(EVENTS, installed.message()) == 200
+    assert await store.tokens(portal.member_id, store.all_portals()[0].bot_id) is not None
 
 
 async def test_flood_of_installations_leaves_the_portal_alone(web):

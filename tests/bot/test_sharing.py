@@ -199,6 +199,15 @@ async def test_turn_of_a_replica_that_dies_is_over(
             pass
 
 
+async def test_turn_of_a_replica_that_hangs_keeps_others_for_a_while_only(
+    replicas: tuple[Together, Together], server_url: str
+) -> None:
+    impatient = Together(server_url, replica="c", turn_s=0.3)
+    async with replicas[0].turn("tokens 17"), asyncio.timeout(10), impatient.turn("tokens 17"):
+        pass
+    await impatient.close()
+
+
 async def test_who_gives_up_waiting_leaves_no_turn_behind(replicas: tuple[Together, Together]) -> None:
     mine, theirs = replicas
     async with mine.turn("tokens 17"):

@@ -103,6 +103,16 @@ async def test_repeated_installation_keeps_the_bot(store: Store, secret_key: Sec
     assert (await anew(store, secret_key)).portal(PORTAL) == expected
 
 
+async def test_failed_load_leaves_what_was_known(store: Store, secret_key: SecretStr) -> None:
+    await install(store)
+    stranger = Store(store.database, Vault([another_key(), secret_key]))
+    await stranger.rotation.run()
+    with pytest.raises(SettingsError):
+        await store.load()
+
+    assert store.all_portals() == [INSTALLED]
+
+
 async def test_removed_bot_is_forgotten(store: Store, secret_key: SecretStr) -> None:
     await install(store)
     await store.bot_registered(PORTAL, 905, "v1")

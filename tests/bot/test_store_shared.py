@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
 from bot.accounts import Account
 from bot.database import Database, Work
 from bot.store import Store, TokenPair
-from bot.vault import Vault
+from bot.vault import Sealed, Vault
 
 PORTAL, MIRA = "1b" * 16, 17
 OLD = TokenPair(MIRA, "access-a", "refresh-a", 1000)
@@ -76,3 +77,37 @@ async def test_account_that_is_being_renewed_elsewhere_is_not_broken(replicas: t
 
     assert broken is False
     assert await one.accounts.find(PORTAL, MIRA) == renewed
+
+
+# --- a change of keys beside replicas at work
+
+
+@pytest.fixture
+def rotating(replicas: tuple[Store, Store], secret_key: SecretStr) -> Store:
+    """The second replica, which has got a key more."""
+    newest = SecretStr(Fernet.generate_key().decode())
+    return Store(replicas[1].database, Vault([newest, secret_key]))
+
+
+async def test_pair_that_is_being_replaced_elsewhere_is_not_set_back_by_a_change_of_keys(
+    replicas: tuple[Store, Store], rotating: Store
+) -> None:
+    one, _ = replicas
+    await one.replace_tokens(PORTAL, OLD)
+    await meanwhile(one, one.saving_tokens(PORTAL, NEW), rotating.rotation.run)
+
+    assert await one.tokens(PORTAL, MIRA) == NEW
+
+
+async def test_change_of_keys_waits_for_no_row_that_has_the_newest(
+    replicas: tuple[Store, Store], rotating: Store
+) -> None:
+    one, _ = replicas
+    await rotating.replace_tokens(PORTAL, OLD)
+    loop = asyncio.get_running_loop()
+
+    def beside(connection: Connection) -> Sealed:
+        connection.execute(text("SELECT 1 FROM tokens FOR UPDATE"))
+        return asyncio.run_coroutine_threadsafe(rotating.rotation.run(), loop).result(timeout=5)
+
+    assert await one.database.write(beside) == Sealed(newest=1)

@@ -69,7 +69,7 @@ async def test_replicas_stay_within_one_quota(make_replica, company, server_url)
         await until(lambda: all(answers(company, said) for said, _ in held))
 
     assert company.rest.bucket.refused == 0
-    assert company.requests - before <= 2 * 40 + 12
+    assert company.requests - before <= 2 * 40 + 40 // 2  # replies share requests, within each replica
     assert {company.meetings[700][user_id] for user_id in range(101, 141)} == {"Y"}
 
 

@@ -115,7 +115,10 @@ async def answer(as_user: AsUser, invited: Invitation, wanted: Answer) -> Answer
 
 def known_answer(status: object) -> Answer | None:
     """Return the answer that the portal means; None for what is none."""
-    return next((answer for answer in Answer if answer == status), None)
+    return _ANSWERS.get(status) if isinstance(status, str) else None
+
+
+_ANSWERS: Mapping[str, Answer] = {answer.value: answer for answer in Answer}
 
 
 def _attendees(details: Mapping[str, Any]) -> dict[int, Answer | None] | None:

@@ -86,9 +86,9 @@ async def test_commands_begin_only_while_there_is_room_for_their_ends() -> None:
     begun, ended = list[int](), list[int]()
 
     async def command(who: int) -> None:
-        async with quota.turn(who):
-            begun.append(who)
-            await answered.wait()
+        await quota.take(who)
+        begun.append(who)
+        await answered.wait()
         await quota.take(who, Step.END)
         ended.append(who)
 
@@ -111,8 +111,18 @@ async def test_command_that_needs_no_end_keeps_no_room() -> None:
     quota = Quota(2.0, 50.0, Metrics())
     async with asyncio.timeout(10):
         for who in range(48):
-            async with quota.turn(who):
-                pass
+            await quota.take(who)
+            quota.end(who)
+
+    assert not quota.is_crowded
+
+
+async def test_command_that_asks_twice_before_its_end_is_not_held_up_by_itself() -> None:
+    quota = Quota(2.0, 50.0, Metrics())
+    async with asyncio.timeout(10):
+        for who in range(16):
+            for step in (Step.BEGIN, Step.BEGIN, Step.END):
+                await quota.take(who, step)
 
     assert not quota.is_crowded
 
