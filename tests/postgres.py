@@ -4,11 +4,12 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,21 @@ class Cluster:
 
     def stop(self) -> None:
         self._control("stop", "-m", "fast")
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let it answer nobody, although it is there."""
+        head = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{head}/task/{head}/children").read_text().split()
+        processes = [head, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
 
     def _control(self, *arguments: str) -> None:
         self.call("pg_ctl", "-D", str(self.folder / "data"), "-w", *arguments)

@@ -89,6 +89,25 @@ async def test_server_that_goes_away_and_comes_back_loses_nothing(make_replica, 
     assert len(company.notices) == 1
 
 
+async def test_end_does_not_wait_for_a_server_that_hangs(make_replica, company, own_cluster):
+    with own_cluster.database() as name:
+        bot = make_replica("first", own_cluster.url(name))
+        await bot.start()
+        await install(company, bot)
+        with own_cluster.hung():
+            async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+                _, body = hold_back(company, 17, "accept 651")
+                posting = asyncio.create_task(post(http, bot, body))
+                await until(lambda: '"service.started"' in bot.log)
+                ended = await bot.stop()
+                taken = await posting
+
+    assert ended == 0
+    assert not taken
+    assert '"service.cut-short"' in bot.log
+    assert company.notices == []
+
+
 @embedded
 async def test_full_disk_is_told_and_loses_nothing(bot, company):
     """A process that may not let its files grow sees what a full disk shows."""

@@ -2,10 +2,7 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -94,17 +91,10 @@ async def test_acknowledged_events_outlive_a_server_that_was_stopped(one: Replic
 
 async def test_acknowledged_events_outlive_a_server_that_hung(one: Replica, server: Cluster) -> None:
     await one.put(1)
-    processes = _processes(server)
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
+    with server.hung():
         late = asyncio.create_task(one.put(2))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(late), 2 * QUICK.silent_s)
-    finally:
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
     await late
     await one.put(3)
     await one.desk.until_finished(len(one.acknowledged))
@@ -113,9 +103,3 @@ async def test_acknowledged_events_outlive_a_server_that_hung(one: Replica, serv
     assert set(one.acknowledged) <= set(one.handed())
     assert len(one.handed()) == len(set(one.handed()))
     assert not one.working.done()
-
-
-def _processes(server: Cluster) -> list[int]:
-    """Return the processes of a server."""
-    head = int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-    return [head, *map(int, Path(f"/proc/{head}/task/{head}/children").read_text().split())]
