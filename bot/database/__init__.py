@@ -2,7 +2,8 @@
 
 A database does best with one writer that commits seldom. `Database.write` queues a function; a single thread takes whatever was
 queued while it committed last and runs it in one transaction, so that a hundred events that arrive together cost one `fsync`. A
-function that fails is run again on its own, so that it spoils nobody else's work.
+function that fails is run again on its own, so that it spoils nobody else's work; a transaction that collides with one of another
+replica is run again as a whole.
 
 The same code works on a file of this process alone (`sqlite.py`) and on a server that several replicas share (`postgres.py`).
 """
