@@ -170,21 +170,37 @@ async def test_link_that_an_older_version_gave_out_still_serves(older, company):
     assert "You are connected" in page.text
 
 
-async def test_event_of_an_unknown_version_is_parked_and_told_and_holds_nobody_up(older, company):
-    """The administrator is told, in the log: what cannot be read names nobody whom we could answer."""
+async def test_event_of_a_newer_version_is_left_to_that_and_holds_nobody_up(older, company):
     said = say(company, "accept 651")
-    # Its last start: those before it are followed by seconds of waiting.
-    key = store_message(older, company, said, version=99, starts=MAX_STARTS - 1)
+    key = store_message(older, company, said, version=99)
     await older.start()
-    await until(lambda: "event.not-reported" in older.log)
+    await until(lambda: "event.left" in older.log)
     answer = await answered(company, company.say(17, "dnd"))
     await older.stop()
     ((state, body),) = run(older, "SELECT state, body FROM events WHERE key = ?", key)
-    told = [json.loads(line) for line in older.log.splitlines() if '"event.parked"' in line]
+    told = [json.loads(line) for line in older.log.splitlines() if '"event.left"' in line]
 
-    assert state == "parked"
+    assert state == "pending"
     assert json.loads(body)["event"]["text"] == "accept 651"
     assert [line["event_key"] for line in told] == [key]
     assert "version 99, this release reads 1" in json.dumps(told)
     assert company.meetings[651][17] == "Q"
+    assert answer.startswith("Do not disturb")
+
+
+async def test_event_of_no_version_is_parked_and_told_and_holds_nobody_up(older, company):
+    """The administrator is told, in the log: what cannot be read names nobody whom we could answer."""
+    said = say(company, "accept 651")
+    # Its last start: those before it are followed by seconds of waiting.
+    key = store_message(older, company, said, version=0, starts=MAX_STARTS - 1)
+    await older.start()
+    await until(lambda: "event.not-reported" in older.log)
+    answer = await answered(company, company.say(17, "dnd"))
+    await older.stop()
+    ((state,),) = run(older, "SELECT state FROM events WHERE key = ?", key)
+    told = [json.loads(line) for line in older.log.splitlines() if '"event.parked"' in line]
+
+    assert state == "parked"
+    assert [line["event_key"] for line in told] == [key]
+    assert "version 0, this release reads 1" in json.dumps(told)
     assert answer.startswith("Do not disturb")
