@@ -112,7 +112,7 @@ class Bitrix24:
                     raise why
                 return await self._refresh(portal, refused)
             except AuthorizationLost as error:
-                if (stored := await self._arriving_instead_of(refused, portal)) is not None:
+                if (stored := await self._arriving_instead_of(refused, portal, error)) is not None:
                     return stored
                 await self.forget(portal, refused, error)
                 raise NotConnected from None
@@ -155,9 +155,11 @@ class Bitrix24:
             raise NotConnected
         return None if stored.access_token == refused.access_token else stored
 
-    async def _arriving_instead_of(self, refused: TokenPair, portal: Portal) -> TokenPair | None:
-        """As `_other_than`, but wait a moment for what another replica may have been given and not have stored yet."""
-        looks = _LOOKS if self.store.database.is_shared else 1
+    async def _arriving_instead_of(
+        self, refused: TokenPair, portal: Portal, why: AuthorizationLost
+    ) -> TokenPair | None:
+        """As `_other_than`; if a refresh was refused, wait a moment for what another replica may have been given instead."""
+        looks = _LOOKS if self.store.database.is_shared and why.method == METHOD else 1
         for look in range(looks):
             if look:
                 await asyncio.sleep(_LOOK_S)
