@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> None:
-    # What a start builds is no garbage. Neither are events that wait in memory by the thousand: looking at them over and over shows
-    # in the slowest acknowledgements (`make bench`).
-    gc.set_threshold(100_000, 50, 50)
+    # Rarely enough that a start, which leaves no garbage, is not looked through again and again, and so often that a collection takes
+    # a few milliseconds: everybody waits for it, and the cycles of some ten commands are found by it (`make bench`).
+    gc.set_threshold(5_000, 20, 100)
     try:
         from bot.commandline import cli  # noqa: PLC0415 - Ctrl-C meanwhile ends it without a traceback
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import structlog
+import uvloop
 from cryptography.fernet import Fernet
 
 from bot import log, settings, tracing
@@ -239,7 +240,7 @@ def _configured() -> Settings:
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run to the end; what a person has to mend is one line on standard error and status 1."""
     try:
-        return asyncio.run(work)
+        return uvloop.run(work)
     except BotError as error:
         raise _in_one_line(error) from None
     except KeyboardInterrupt:

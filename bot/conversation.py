@@ -102,21 +102,7 @@ class Conversation:
                 return self._suggested(meant)
             return self._refused("unclear", f"errors.unclear-{meant.reason}", word=Safe(meant.word or ""))
         bind_contextvars(command=" ".join(dict.fromkeys(call.name for call in meant.calls)))
-        async for attempt in patiently():
-            with attempt:
-                if self._too_late():
-                    begun = self._starts > 1 or self._begun > 0
-                    key = "errors.too-late-to-finish" if begun else "errors.too-late"
-                    return await self._together([*self._replies, self._refused("late", key)])
-                try:
-                    with self._parts.outbox.working(
-                        self._event.user.id
-                    ):  # between attempts nobody's reply has to wait for this one
-                        return await self._attempt(self._left(meant.calls))
-                except BitrixError as error:
-                    await self._tell_of_delay(error)
-                    raise
-        raise AssertionError("attempts end with a result or an error")
+        return await patiently(self._attempt, self._left(meant.calls))
 
     def _meaning(self) -> Understood | Unclear:
         event, grammar = self._event, self._parts.grammar
@@ -165,7 +151,20 @@ class Conversation:
         return [call for call in calls if self._parts.manifest.commands[call.name].capability not in _CONNECT]
 
     async def _attempt(self, calls: Sequence[Call]) -> Reply:
-        """Carry out what is left of `calls`. Raises what may pass by itself; everything else is a reply."""
+        """Carry out what is left of `calls`, if there is still time. Raises what may pass by itself; everything else is a reply."""
+        if self._too_late():
+            begun = self._starts > 1 or self._begun > 0
+            key = "errors.too-late-to-finish" if begun else "errors.too-late"
+            return await self._together([*self._replies, self._refused("late", key)])
+        try:
+            # Between attempts nobody's reply has to wait for this one.
+            with self._parts.outbox.working(self._event.user.id):
+                return await self._carry_out(calls)
+        except BitrixError as error:
+            await self._tell_of_delay(error)
+            raise
+
+    async def _carry_out(self, calls: Sequence[Call]) -> Reply:
         ctx = replace(self._context(calls[0]), alone=len(calls) == 1)
         for number, call in enumerate(calls[len(self._replies) :], start=len(self._replies) + 1):
             if self._parts.manifest.commands[call.name].capability != _CONFIRM:

@@ -186,9 +186,7 @@ class Dispatcher:
         parts = self._parts
         caller = parts.bitrix24.as_user(portal, portal.installer_id, background=True)
         try:
-            async for attempt in patiently():
-                with attempt:
-                    await sync(caller, portal, parts.store, wanted(parts.settings, parts.manifest, parts.texts))
+            await patiently(sync, caller, portal, parts.store, wanted(parts.settings, parts.manifest, parts.texts))
         except (BitrixError, NotConnected) as error:
             log.error("portal.not-synchronised", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return "failed"

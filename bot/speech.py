@@ -1,11 +1,10 @@
 """What the bot says in chats, and the patience that a portal needs."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import stamina
 import structlog
 
 from bot.bitrix24.methods import imbot
@@ -22,6 +21,7 @@ from bot.errors import (
     SettingsError,
 )
 from bot.parts import Parts
+from bot.patience import Patience
 from bot.store import Portal
 from bot.texts import Safe
 
@@ -29,6 +29,20 @@ log = structlog.get_logger()
 
 # Between attempts at a method that the portal blocks.
 _LEAST_S = 5.0
+
+
+def _may_pass(error: Exception) -> bool | float:
+    """Whether it may pass by itself, or after how many seconds."""
+    if isinstance(error, MethodBlocked) and error.wait_s is not None:
+        # Not all at once, and never in haste: the portal's clock may be behind ours.
+        return max(error.wait_s, _LEAST_S) + random.uniform(0.0, 1.0)  # noqa: S311 - only spreads the load
+    return isinstance(error, BotError) and error.retriable
+
+
+# Calls what needs the portal, until it succeeds or fails for good.
+patiently = Patience(on=_may_pass)
+# As above; when the portal has moved, waits for the administrator too, for until then nothing can be said there.
+_until_said = Patience(on=lambda error: isinstance(error, PortalMoved) or _may_pass(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +58,6 @@ class Address:
     author_id: int
     api: imbot.Api
     dialog_id: str
-
-
-def patiently(*, even_if_moved: bool = False) -> AsyncIterator[stamina.Attempt]:
-    """Try until it succeeds or fails for good, with growing, jittered waits, for what may pass by itself.
-
-    Args:
-        even_if_moved: Wait for the administrator too, when the portal has moved: until then nothing can be said there.
-    """
-
-    def wait(error: Exception) -> bool | float:
-        if isinstance(error, MethodBlocked) and error.wait_s is not None:
-            # Not all at once, and never in haste: the portal's clock may be behind ours.
-            return max(error.wait_s, _LEAST_S) + random.uniform(0.0, 1.0)  # noqa: S311 - only spreads the load
-        moved = even_if_moved and isinstance(error, PortalMoved)
-        return moved or (isinstance(error, BotError) and error.retriable)
-
-    return stamina.retry_context(on=wait, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0).__aiter__()
 
 
 # Nobody will hear it however often it is tried. A database that is away is no such reason: what is said is not lost.
@@ -83,7 +80,7 @@ class Speech:
     async def post(self, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> int | None:
         """Post a message and return its id, 0 when that is not known; None when the portal refuses for good."""
         try:
-            result = await self._patiently(lambda api: self._message(api, text, buttons))
+            result = await _until_said(self._send, lambda api: self._message(api, text, buttons))
         except _REFUSED as error:
             log.warning("reply.refused", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return None
@@ -103,7 +100,7 @@ class Speech:
         """
         to = self._to
         try:
-            await self._patiently(lambda api: imbot.message_update(to.bot_id, api, message_id, text, buttons))
+            await _until_said(self._send, lambda api: imbot.message_update(to.bot_id, api, message_id, text, buttons))
         except _REFUSED as error:
             log.info("reply.not-rewritten", reason=type(error).__name__, error_code=getattr(error, "code", ""))
             return await self.post(text, buttons or ())
@@ -127,12 +124,6 @@ class Speech:
 
     def _message(self, api: imbot.Api, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> Command:
         return imbot.message_send(self._to.bot_id, api, self._to.dialog_id, text, buttons)
-
-    async def _patiently(self, command: Callable[[imbot.Api], Command]) -> Any:
-        async for attempt in patiently(even_if_moved=True):
-            with attempt:
-                return await self._send(command)
-        raise AssertionError("attempts end with a result or an error")
 
     async def _send(self, command: Callable[[imbot.Api], Command]) -> Any:
         try:

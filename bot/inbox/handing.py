@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import stamina
 import structlog
 
-from bot.errors import NewerVersion, StorageError
+from bot.errors import NewerVersion
 from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
+from bot.patience import Patience
 
 log = structlog.get_logger()
 
@@ -49,9 +49,6 @@ class Held:
 
 H_contra = TypeVar("H_contra", bound=Held, contravariant=True)
 
-# Calls what needs the database, until it answers.
-patiently = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(StorageError)
-
 
 class Book(Protocol[H_contra]):
     """Where it is written down what became of an event. All raise `GivenUp`, and nothing else: they wait for the database."""
@@ -87,11 +84,7 @@ class Handing(Generic[H_contra]):
         """
         starts = MAX_STARTS - held.starts + held.counted
         try:
-            async for attempt in stamina.retry_context(
-                on=_may_pass, attempts=max(1, starts), timeout=None, wait_initial=0.5, wait_max=10.0
-            ):
-                with attempt:
-                    await self._start(held)
+            await Patience(on=_may_pass, attempts=max(1, starts), wait_max=10.0)(self._start, held)
         except GivenUp:
             raise
         except NewerVersion as error:
@@ -152,6 +145,5 @@ class _StartedTooOften(Exception):
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, Exception) and not isinstance(
-        error, GivenUp | NewerVersion
-    )  # stamina asks about a cancellation, too
+    # stamina asks about a cancellation, too
+    return isinstance(error, Exception) and not isinstance(error, GivenUp | NewerVersion)

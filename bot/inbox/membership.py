@@ -20,9 +20,10 @@ from sqlalchemy import Connection
 from bot.database import Database, Work
 from bot.errors import StorageError
 from bot.inbox import peers
-from bot.inbox.handing import GivenUp, patiently
+from bot.inbox.handing import GivenUp
 from bot.inbox.jobs import Jobs
 from bot.inbox.peers import Heard, Peer
+from bot.patience import until_stored
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -135,7 +136,7 @@ class Membership:
                 steady = 0
                 log.warning("replica.given-up", replica=self._me.name)
                 await drop_all()
-                await self._enroll_by(patiently(self._database.write, partial(peers.enroll, me=self._me)))
+                await self._enroll_by(until_stored(self._database.write, partial(peers.enroll, me=self._me)))
                 self._beat_wanted.set()
             except StorageError:
                 steady, wait_s = 0, min(wait_s, self._pace.poll_s)

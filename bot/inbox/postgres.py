@@ -21,12 +21,13 @@ from bot.database import Database, Work
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
 from bot.inbox.gathering import Gathering
-from bot.inbox.handing import GivenUp, Handing, patiently
+from bot.inbox.handing import GivenUp, Handing
 from bot.inbox.jobs import listen
 from bot.inbox.lanes import End, Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
 from bot.inbox.membership import Membership, Pace, pause, uptime
 from bot.inbox.peers import Heard, Peer
 from bot.inbox.sqlite import events
+from bot.patience import until_stored
 
 log = structlog.get_logger()
 
@@ -134,7 +135,7 @@ class PostgresInbox:
     async def run(self, handler: Handler, give_up: Handler) -> None:
         self._handing: Handing[Taken] = Handing(handler, give_up, self)
         if not self._membership.worker:
-            await patiently(self.enroll)
+            await until_stored(self.enroll)
         async with asyncio.TaskGroup() as group:
             self._fetching = group.create_task(self._fetch())
             self._beside = [
@@ -213,7 +214,7 @@ class PostgresInbox:
 
     async def count(self, held: Taken) -> None:
         work = partial(count, key=held.entry.key, starts=held.starts + 1)
-        await patiently(self._membership.write, work)
+        await until_stored(self._membership.write, work)
         held.starts += 1
 
     async def done(self, held: Taken) -> None:
@@ -223,7 +224,7 @@ class PostgresInbox:
         await self._end(End(held, "parked", self._clock()))
 
     async def _end(self, one: End) -> None:
-        await patiently(self._try_to_end, one)
+        await until_stored(self._try_to_end, one)
         self._pending -= 1
 
     async def _try_to_end(self, one: End) -> None:
@@ -233,7 +234,7 @@ class PostgresInbox:
 
     async def leave(self, held: Taken) -> None:
         work = partial(set_aside, taken=held, worker=self._membership.worker, seconds=self._pace.aside_s)
-        await patiently(self._membership.write, work)
+        await until_stored(self._membership.write, work)
         self._job_added.set()
 
     # --- replicas
@@ -255,7 +256,7 @@ class PostgresInbox:
     async def _let_timers_enter(self) -> None:
         while True:
             self._timer_moved.clear()
-            next_at = await patiently(self._database.write, partial(enter_due, now=self._clock()))
+            next_at = await until_stored(self._database.write, partial(enter_due, now=self._clock()))
             self._job_added.set()
             left = _TIMERS_S if next_at is None else next_at - self._clock()
             await pause(self._timer_moved, min(max(left, 0.0), _TIMERS_S))

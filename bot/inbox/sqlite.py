@@ -39,8 +39,9 @@ from bot.database import Database, Work, metadata
 from bot.database.together import Common, Share, for_each, run_all
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
-from bot.inbox.handing import Handing, Held, patiently
+from bot.inbox.handing import Handing, Held
 from bot.inbox.waiting import Waiting
+from bot.patience import until_stored
 
 log = structlog.get_logger()
 
@@ -248,7 +249,7 @@ class SqliteInbox:
         if overtaken is not None:
             overtaken.starts, overtaken.counted = overtaken.starts - 1, False
             rows.append({"of": overtaken.entry.key, "to": overtaken.starts})
-        await patiently(self._database.write, lambda c: _COUNT(c, rows))
+        await until_stored(self._database.write, lambda c: _COUNT(c, rows))
         held.starts += 1
 
     async def done(self, held: Held) -> None:
@@ -268,11 +269,11 @@ class SqliteInbox:
 
     async def leave(self, held: Held) -> None:
         """Leave it in the table, where the next process finds it."""
-        await patiently(self._leave, [held])
+        await until_stored(self._leave, [held])
 
     async def _mark(self, marking: Common[dict[str, Any], None], held: Held) -> None:
         row = {"of": held.entry.key, "at": self._clock()}
-        await patiently(self._database.write, Share(marking, row))
+        await until_stored(self._database.write, Share(marking, row))
         self._pending -= 1
 
     # --- timers
@@ -291,7 +292,7 @@ class SqliteInbox:
                 async with asyncio.timeout(min(left, 60.0)):  # the wall clock may be set meanwhile, and nobody tells
                     await self._clock_moved.wait()
         starts = self._starts(entry.lane)
-        await patiently(self._database.write, Share(_ENTER, {"of": entry.key, "to": starts}))
+        await until_stored(self._database.write, Share(_ENTER, {"of": entry.key, "to": starts}))
         self._arriving.discard(entry.lane)
         self._enter(Held(entry, starts, counted=bool(starts)))
 

@@ -20,11 +20,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, LiteralString
 
 import psycopg
-import stamina
 from psycopg import AsyncConnection
 
 from bot.database.postgres import beside, lock_number
 from bot.errors import StorageError
+from bot.patience import until_stored
 
 _STATEMENT_S = 8.0
 # Between two looks whether a turn has come.
@@ -82,7 +82,7 @@ class Together:
                     await self._session.ask("SELECT pg_advisory_unlock(%s)", lock)
 
     async def _wait_for(self, lock: list[int]) -> None:
-        while not await _patiently(self._session.ask, "SELECT pg_try_advisory_lock(%s)", lock):
+        while not await until_stored(self._session.ask, "SELECT pg_try_advisory_lock(%s)", lock):
             await asyncio.sleep(_LOOK_S)
 
     async def close(self) -> None:
@@ -112,7 +112,7 @@ class _Bucket:
         }
         # Others who look before we have the answer see that there is less room.
         self._empty_at = max(self._empty_at, time.monotonic()) + amount / self._rate
-        full_s = await _patiently(self._session.ask, _TAKE, values)
+        full_s = await until_stored(self._session.ask, _TAKE, values)
         if full_s is None:
             self.is_full = True
             raise TimeoutError
@@ -181,6 +181,3 @@ async def _make_table(connection: AsyncConnection[tuple[Any, ...]]) -> None:
         row = await (await connection.execute("SELECT to_regclass('buckets')")).fetchone()
         if row is None or row[0] is None:
             await connection.execute(_BUCKETS)
-
-
-_patiently = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(StorageError)
