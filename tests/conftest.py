@@ -1,5 +1,6 @@
 """Fixtures: `portal` (the emulator), `ask` (bytes in, reply out, in process), `service` (the real thing over loopback)."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import stamina
+import uvloop
 from cryptography.fernet import Fernet
 
 from bot import settings
@@ -32,6 +34,11 @@ from tests.visitor import Browser
 
 KEY = Fernet.generate_key().decode()
 PUBLIC_URL = "https://bot.example.com"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run the tests on the loop that `serve` runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(autouse=True)

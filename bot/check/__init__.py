@@ -6,6 +6,7 @@ texts of foreign errors are not printed, only our own words for them, and what a
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -27,6 +28,8 @@ __all__ = ["Report", "check", "examine"]
 # With the five seconds that SQLite waits for a lock, less than 30 altogether.
 _REQUEST_S = 3.0
 _INSTALLATION_S = 8.0
+# What one command asks of the portal: read, write, reply.
+_REQUESTS = 3
 
 
 async def check(report: Report) -> bool:
@@ -63,15 +66,7 @@ async def examine(
         report.problem(f"STATUSBOT_LANGUAGE is one of {', '.join(languages)}.")
         return
     report.ok("settings are complete")
-    if chosen.cronofy is not None:
-        report.note(
-            f"Cronofy is set up ({chosen.cronofy.api}): its application needs the redirect address {chosen.cronofy_url}"
-        )
-        if (longest := longest_public_url(chosen)) is not None:
-            report.note(
-                f"Cronofy does not tell of changes, since STATUSBOT_PUBLIC_URL has more than {longest} characters: "
-                "answers are confirmed a little later"
-            )
+    _settings(report, chosen)
     core = _open(report, chosen, transport, clock)
     try:
         async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=request_s) as http:
@@ -79,6 +74,25 @@ async def examine(
     finally:
         if core is not None:
             await core.close()
+
+
+def _settings(report: Report, chosen: Settings) -> None:
+    """Note what settings lead to that are allowed but may surprise."""
+    if chosen.burst < chosen.rate + _REQUESTS:
+        report.note(
+            "STATUSBOT_BURST leaves no room for one command: the bot stays below it by STATUSBOT_RATE, and a command takes "
+            f"{_REQUESTS} requests, so that everybody waits; {math.ceil(chosen.rate) + _REQUESTS} or more would do"
+        )
+    if chosen.cronofy is None:
+        return
+    report.note(
+        f"Cronofy is set up ({chosen.cronofy.api}): its application needs the redirect address {chosen.cronofy_url}"
+    )
+    if (longest := longest_public_url(chosen)) is not None:
+        report.note(
+            f"Cronofy does not tell of changes, since STATUSBOT_PUBLIC_URL has more than {longest} characters: "
+            "answers are confirmed a little later"
+        )
 
 
 async def _examine(report: Report, chosen: Settings, core: Core | None, http: httpx.AsyncClient) -> None:

@@ -280,6 +280,15 @@ async def test_address_that_leaves_no_room_for_pushes_is_noted(ask, world, exami
     assert not [line for line in await examined(**cronofy) if "does not tell" in line]
 
 
+@pytest.mark.parametrize(("rate", "burst", "noted"), [(2, 4.9, True), (2, 5, False), (0.5, 1, True), (10, 8, True)])
+async def test_quota_without_room_for_a_command_is_noted(examined, rate: float, burst: float, *, noted: bool):
+    lines = [line for line in await examined(rate=rate, burst=burst) if "STATUSBOT_BURST" in line]
+
+    assert [line.partition(":")[0] for line in lines] == [
+        "note    STATUSBOT_BURST leaves no room for one command"
+    ] * noted
+
+
 async def test_need_for_an_older_key_is_noted(ask, examined):
     lines = await examined(secret_key=f"{NEW_KEY},{KEY}")
 
