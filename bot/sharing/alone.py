@@ -1,20 +1,22 @@
 """One process, which shares with nobody."""
 
 import asyncio
-from collections import defaultdict
+from weakref import WeakValueDictionary
 
 from aiolimiter import AsyncLimiter
 
 
 class Alone:
     def __init__(self) -> None:
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = (
+            WeakValueDictionary()
+        )  # as long as somebody has or awaits one
 
     def bucket(self, _name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(capacity, rate)
 
     def turn(self, name: str, /) -> asyncio.Lock:
-        return self._turns[name]
+        return self._turns.setdefault(name, asyncio.Lock())
 
     async def close(self) -> None:
         """Do nothing: all of it goes with the process."""

@@ -14,10 +14,10 @@ what must not happen twice is decided by rows.
 import asyncio
 import math
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, LiteralString
+from weakref import WeakValueDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -63,7 +63,9 @@ class Together:
     def __init__(self, url: str, *, replica: str, turn_s: float = _TURN_S) -> None:
         self._turn_s = turn_s
         self._session = _Session(url, replica)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = (
+            WeakValueDictionary()
+        )  # as long as somebody has or awaits one
 
     def bucket(self, name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(self._session, name, capacity, rate)
@@ -71,7 +73,7 @@ class Together:
     @asynccontextmanager
     async def turn(self, name: str, /) -> AsyncIterator[None]:
         lock = [lock_number(f"turn {name}")]
-        async with self._turns[name]:  # a session may take its own lock twice
+        async with self._turns.setdefault(name, asyncio.Lock()):  # a session may take its own lock twice
             try:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._turn_s):
