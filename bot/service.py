@@ -152,16 +152,17 @@ class Core:
         self.store = Store(self.database, vault)
         self.inbox = inbox or _inbox(self.database, settings, vault, clock, may_make_tables=exclusive)
         self.metrics = Metrics()
-        # Proxies from the environment are not ours to follow, and a redirect would turn a POST into a GET.
-        self.http = httpx.AsyncClient(transport=transport or Network(), trust_env=False, follow_redirects=False)
+        self.transport = transport or Network()
         self.sharing = _sharing(self.database, settings)
         hold = self.inbox.hold if exclusive else None  # whoever has claimed nothing has nothing to lose
-        self.bitrix24 = Bitrix24(self.http, settings, self.store, self.metrics, clock, sharing=self.sharing, hold=hold)
+        self.bitrix24 = Bitrix24(
+            self.transport, settings, self.store, self.metrics, clock, sharing=self.sharing, hold=hold
+        )
         app = settings.cronofy
         self.cronofy = (
             None
             if app is None
-            else Cronofy(self.http, app, self.store.accounts, self.metrics, clock, sharing=self.sharing, hold=hold)
+            else Cronofy(self.transport, app, self.store.accounts, self.metrics, clock, sharing=self.sharing, hold=hold)
         )
         self.parts = Parts(
             settings=settings,
@@ -180,7 +181,7 @@ class Core:
         )
 
     async def close(self) -> None:
-        await self.http.aclose()
+        await self.transport.aclose()
         await self.sharing.close()
         await self.database.close()
 

@@ -6,7 +6,7 @@ inside the encrypted part too, so that a row that was moved to another person, o
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -279,13 +279,16 @@ class Store:
         row = await self.database.read(lambda c: c.execute(_FIND_PAIR, key).one_or_none())
         return None if row is None else self._opened(row)
 
-    async def tokens_of(self, portal: str, user_ids: Iterable[int]) -> list[TokenPair]:
-        """Return the proven pairs of several people, in the order in which they are named."""
+    async def tokens_of(self, portal: str, user_ids: Iterable[int], now: float) -> Iterator[TokenPair]:
+        """Give the proven pairs of several people in the order in which they are named, but those that have expired last.
+
+        They are decrypted as they are asked for, since usually the first one does.
+        """
         order = list(user_ids)
         those = {"portal": portal, "user_ids": order}
         rows = await self.database.read(lambda c: c.execute(_FIND_PAIRS, those).all())
-        pairs = [pair for row in rows if (pair := self._opened(row)) is not None]
-        return sorted(pairs, key=lambda pair: order.index(pair.user_id))
+        by_freshness = sorted(rows, key=lambda row: (row.expires_at <= now, order.index(row.user_id)))
+        return (pair for row in by_freshness if (pair := self._opened(row)) is not None)
 
     def _opened(self, row: Any) -> TokenPair | None:
         opened = self._vault.open(row.pair)

@@ -5,8 +5,7 @@ been carried out. So nothing is ever sent twice in silence, as aiohttp would do 
 server says unasked over a kept connection is no answer to the next request, as it would be for aiohttp.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 
 import aiohttp
 import httpx
@@ -19,6 +18,18 @@ _MOST = 100
 _KEPT_S = 5.0
 # What aiohttp would add to the headers that it is given.
 _OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+# The first that fits counts.
+_MEANINGS: dict[type[Exception], type[httpx.TransportError]] = {
+    aiohttp.ClientConnectorError: httpx.ConnectError,
+    aiohttp.ConnectionTimeoutError: httpx.ConnectTimeout,
+    ValueError: httpx.UnsupportedProtocol,  # the address is none, such as InvalidURL
+    TimeoutError: httpx.ReadTimeout,
+    aiohttp.ClientResponseError: httpx.RemoteProtocolError,
+    aiohttp.ClientPayloadError: httpx.RemoteProtocolError,
+    aiohttp.ServerDisconnectedError: httpx.RemoteProtocolError,
+    aiohttp.ClientError: httpx.ReadError,
+}
+_FAILURES = tuple(_MEANINGS)
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -32,20 +43,23 @@ class Network(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request`; the answer's body is read as the caller asks for it.
 
+        Of the request's time limits only `connect` is kept: how long an answer may take is decided by the caller, who waits for it.
+
         Raises:
             httpx.ConnectError, httpx.ConnectTimeout: nothing was sent.
             httpx.TransportError: what came of the request is unknown.
         """
-        limits = request.extensions["timeout"]
-        with _told():
+        try:
             response = await self._opened().request(
                 request.method,
-                URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                _address(request.url),
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=await request.aread() or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(connect=limits["connect"], sock_read=limits["read"]),
+                timeout=aiohttp.ClientTimeout(connect=request.extensions["timeout"]["connect"]),
             )
+        except _FAILURES as error:
+            raise _told(error) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -69,10 +83,17 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _told():
-            async for chunk in self._response.content.iter_any():
-                yield chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._response.content.readany()
+        except _FAILURES as error:
+            raise _told(error) from None
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         """Give the connection back, or end it when the answer was not read to its end."""
@@ -88,24 +109,18 @@ class _Request(aiohttp.ClientRequest):
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Turn a lost connection into an error after which aiohttp does not repeat the request."""
-    with _told():
-        return await send(request)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what happened in the words of httpx; addresses, which may hold secrets, stay out of them."""
     try:
-        yield
-    except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(type(error).__name__) from None
-    except aiohttp.ConnectionTimeoutError as error:
-        raise httpx.ConnectTimeout(type(error).__name__) from None
-    except ValueError as error:  # the address is none, such as InvalidURL
-        raise httpx.UnsupportedProtocol(type(error).__name__) from None
-    except TimeoutError as error:
-        raise httpx.ReadTimeout(type(error).__name__) from None
-    except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError) as error:
-        raise httpx.RemoteProtocolError(type(error).__name__) from None
-    except aiohttp.ClientError as error:
-        raise httpx.ReadError(type(error).__name__) from None
+        return await send(request)
+    except _FAILURES as error:
+        raise _told(error) from None
+
+
+def _address(url: httpx.URL) -> URL:
+    """Return the same for aiohttp, without what would become credentials."""
+    return URL(f"{url.scheme}://{url.netloc.decode()}{url.raw_path.decode()}", encoded=True)
+
+
+def _told(error: Exception) -> httpx.TransportError:
+    """Return what happened in the words of httpx; addresses, which may hold secrets, stay out of them."""
+    meaning = next(meaning for kind, meaning in _MEANINGS.items() if isinstance(error, kind))
+    return meaning(type(error).__name__)

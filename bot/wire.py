@@ -1,14 +1,16 @@
 """One HTTP exchange with a service that is not ours: bounded in time and in size, and never led elsewhere.
 
-What is sent and what an answer means is the business of each service (`bot.bitrix24`, `bot.cronofy`).
+What is sent and what an answer means is the business of each service (`bot.bitrix24`, `bot.cronofy`). Spoken with the transport itself:
+httpx's client adds cookies, redirects and credentials, none of which we want, and costs more time than the rest of an exchange.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
+from functools import lru_cache
+from json import JSONEncoder
+from typing import Any, Protocol, cast
 
 import httpx
 
@@ -16,6 +18,7 @@ from bot.errors import BotError
 
 # Uncompressed, so that a small answer cannot unfold into a large one before its size is seen.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "statusbot"}
+_COMPACT = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Fault(Protocol):
@@ -44,7 +47,7 @@ class Wire:
     """Exchanges with one service.
 
     Args:
-        http: Anybody's; it keeps no cookies from here on.
+        transport: Carries requests; it belongs to whoever made it, who also closes it.
         timeout_s: An exchange ends after this, whatever the other side does.
         max_answer: Bytes; of a longer answer the rest is not read.
         not_reached: Nobody took the request.
@@ -55,7 +58,7 @@ class Wire:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         *,
         timeout_s: float,
         max_answer: int,
@@ -63,9 +66,7 @@ class Wire:
         lost: Fault,
         unreadable: Fault,
     ) -> None:
-        # A cookie that comes with one person's answer must not travel with the next one's token.
-        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._http = http
+        self._transport = transport
         self._timeout_s = timeout_s
         # Less than the whole, so that a server that takes no connection is told from one that does not answer.
         timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
@@ -76,7 +77,14 @@ class Wire:
         self._unreadable = unreadable
 
     async def exchange(
-        self, verb: str, url: str, *, method: str, headers: Mapping[str, str] | None = None, **content: Any
+        self,
+        verb: str,
+        url: str,
+        *,
+        method: str,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        json: Any = None,
     ) -> Received:
         """Send one request and read the whole answer. Redirects are told, never followed.
 
@@ -85,38 +93,78 @@ class Wire:
             url: Where to; no error tells it, since it may hold secrets.
             method: The call, as errors name it.
             headers: Beside our own.
-            content: `json`, `params`, as httpx takes them.
+            params: The query; it takes the place of that of `url`.
+            json: The body; None for an empty one.
 
         Raises:
             BotError: what `not_reached`, `lost` and `unreadable` make.
         """
-        sent = {**_HEADERS, **(headers or {})}
         try:
-            # Made without the client, which takes a good while to join it with defaults that we do not have.
-            request = httpx.Request(verb, url, headers=sent, extensions=self._extensions, **content)
+            request = self._request(verb, _address(url, params), headers or {}, json)
             async with asyncio.timeout(self._timeout_s):
-                response = await self._http.send(request, stream=True, follow_redirects=False)
-                async with aclosing(response):
-                    there = None if response.next_request is None else response.next_request.url
+                response = await self._transport.handle_async_request(request)
+                async with aclosing(cast("httpx.AsyncByteStream", response.stream)) as body:
                     return Received(
                         response.status_code,
-                        await self._read(response, method),
-                        location=there,
+                        location=_location(response, request.url),
                         retry_after=response.headers.get("Retry-After", ""),
+                        content=b"" if _is_compressed(response) else await self._read(body, method),
                     )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._not_reached(type(error).__name__, method=method) from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise self._lost(type(error).__name__, method=method) from None
-        except (httpx.InvalidURL, UnicodeError):  # the latter for the host of a redirect, which httpx looks at
+        except (httpx.InvalidURL, UnicodeError):  # the latter for the host of a redirect
             raise self._unreadable("no address", method=method) from None
 
-    async def _read(self, response: httpx.Response, method: str) -> bytes:
-        if response.headers.get("Content-Encoding", "").lower() not in {"", "identity"}:
-            return b""
+    def _request(self, verb: str, url: httpx.URL, headers: Mapping[str, str], json: Any) -> httpx.Request:
+        content = b""
+        own = {"Host": url.netloc.decode(), **_HEADERS}
+        if json is not None:
+            content = _COMPACT.encode(json).encode()
+            own |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        # Given as a stream, since httpx would otherwise make the headers twice.
+        stream = httpx.ByteStream(content)
+        return httpx.Request(verb, url, headers={**own, **headers}, stream=stream, extensions=self._extensions)
+
+    async def _read(self, body: httpx.AsyncByteStream, method: str) -> bytes:
         content = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in body:
             content += chunk
             if len(content) > self._max_answer:
                 raise self._unreadable("the answer is too large", method=method)
         return bytes(content)
+
+
+def _address(url: str, params: Mapping[str, str] | Sequence[tuple[str, str]] | None) -> httpx.URL:
+    if params is not None:
+        return httpx.URL(url, params=params)
+    # What is remembered holds no secrets: those of an address are in its query, or before its host.
+    return httpx.URL(url) if "?" in url or "@" in url else _known(url)
+
+
+@lru_cache(maxsize=64)
+def _known(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+def _is_compressed(response: httpx.Response) -> bool:
+    return response.headers.get("Content-Encoding", "").lower() not in {"", "identity"}
+
+
+def _location(response: httpx.Response, asked: httpx.URL) -> httpx.URL | None:
+    """Return where a redirect points.
+
+    Raises:
+        httpx.RemoteProtocolError: what it says can be no address.
+        httpx.InvalidURL, UnicodeError: nor can what it says together with where we asked, or its host.
+    """
+    if not response.has_redirect_location:
+        return None
+    try:
+        there = httpx.URL(response.headers["Location"])
+    except httpx.InvalidURL as error:
+        raise httpx.RemoteProtocolError(type(error).__name__) from None
+    if there.is_relative_url:
+        there = there.copy_with(host=asked.host) if there.scheme else asked.join(there)
+    return there if there.host else None  # here a host fails that nobody can read

@@ -1,11 +1,10 @@
 """The portal's answers to data or errors; pure (contract C.2, C.3, C.5)."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import httpx
 
 from bot.errors import (
     ApplicationGone,
@@ -94,7 +93,7 @@ def read_answer(status: int, content: bytes, method: str, clock: Callable[[], fl
         BitrixError: the subclass that the error code stands for; Unavailable for what is no answer of REST at all.
     """
     try:
-        answer = httpx.Response(status, content=content).json()
+        answer = json.loads(content)
     except (ValueError, RecursionError):  # HTML of a proxy, a cut body
         raise Unavailable(f"no JSON, status {status}", method=method) from None
     if not isinstance(answer, dict):

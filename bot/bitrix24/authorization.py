@@ -60,8 +60,10 @@ def choose_server(configured: str | None, named: str) -> str:
 class OAuthClient:
     """Talks to `<authorization server>/oauth/token/`."""
 
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._wire = wire(http)
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._wire = wire(transport)
         self._id = settings.client_id
         self._secret = settings.client_secret
         self._clock = clock

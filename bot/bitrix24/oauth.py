@@ -49,7 +49,7 @@ class Bitrix24:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         settings: Settings,
         store: Store,
         metrics: Metrics,
@@ -60,9 +60,9 @@ class Bitrix24:
     ) -> None:
         self._sharing = sharing or Alone()
         self.quota = Quota(settings.rate, settings.burst, metrics, self._sharing)
-        self.rest = RestClient(http, settings.portal_url, self.quota, metrics, clock, hold=hold)
+        self.rest = RestClient(transport, settings.portal_url, self.quota, metrics, clock, hold=hold)
         self.store = store
-        self._oauth = OAuthClient(http, settings, clock)
+        self._oauth = OAuthClient(transport, settings, clock)
         self._oauth_server = settings.oauth_server
         self.clock = clock
         self._widened_at: dict[tuple[str, int], float] = {}
@@ -189,7 +189,7 @@ class AsUser:
         self._bitrix24 = bitrix24
         self._portal = portal
         self._claimed = claimed
-        self._just_read = pair  # for the first request
+        self._accepted = pair  # what the portal has accepted last, or what was read just now; spares a look
         self._background = background
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
@@ -250,13 +250,16 @@ class AsUser:
         pair = await self._pair()
         for again in (False, True):
             try:
-                return await send(pair.access_token)
+                result = await send(pair.access_token)
             except AuthorizationLost as error:
                 pair = await self._bitrix24.instead_of(self._portal, pair, error, again=again)
                 halfway = error.halfway
             except MissingRight as error:
                 pair = await self._bitrix24.widened(self._portal, pair, error)
                 halfway = error.halfway
+            else:
+                self._accepted = pair
+                return result
             if halfway:
                 raise Unavailable("some of a batch was carried out with a token that then failed")
         try:
@@ -270,8 +273,8 @@ class AsUser:
 
     async def _pair(self) -> TokenPair:
         store, member_id = self._bitrix24.store, self._portal.member_id
-        if self._just_read is not None:
-            pair, self._just_read = self._just_read, None
+        if self._accepted is not None:
+            pair, self._accepted = self._accepted, None
             return pair
         if self._claimed:
             claimed = await store.tokens(member_id, self.user_id, proven=False)
@@ -340,7 +343,10 @@ class AsBot:
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
         refused: BitrixError | NotConnected = NotConnected()
-        for pair in await self._by_freshness():
+        candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
+        store, now = self._bitrix24.store, self._bitrix24.clock()
+        # Those that have not expired, then those that a refresh may revive.
+        for pair in await store.tokens_of(self.portal.member_id, candidates, now):
             try:
                 return await send(AsUser(self._bitrix24, self.portal, pair.user_id, claimed=False, pair=pair))
             except (BitrixError, NotConnected) as error:
@@ -348,10 +354,3 @@ class AsBot:
                     raise
                 refused = refused if refused.retriable else error
         raise refused
-
-    async def _by_freshness(self) -> list[TokenPair]:
-        """Return the tokens to try: those that have not expired, then those that a refresh may revive."""
-        store, now = self._bitrix24.store, self._bitrix24.clock()
-        candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
-        pairs = await store.tokens_of(self.portal.member_id, candidates)
-        return sorted(pairs, key=lambda pair: pair.expires_at <= now)

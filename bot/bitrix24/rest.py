@@ -64,7 +64,7 @@ class RestClient:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         portal_url: str,
         quota: Quota,
         metrics: Metrics,
@@ -72,7 +72,7 @@ class RestClient:
         *,
         hold: Hold | None = None,
     ) -> None:
-        self._wire = wire(http)
+        self._wire = wire(transport)
         self._home = httpx.URL(portal_url)
         self._base = f"{portal_url}/rest"
         self._quota = quota
@@ -127,7 +127,7 @@ class RestClient:
         return answer
 
     async def _exchange(self, method: str, body: Mapping[str, Any], turn: Turn) -> Received:
-        """Post to the portal; once more by hand where it redirects to itself, for httpx would make a GET of it.
+        """Post to the portal; once more where it redirects to itself.
 
         Raises:
             PortalMoved: it redirects to another host, which gets nothing from us (contract C.1).

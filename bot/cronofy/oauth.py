@@ -28,7 +28,7 @@ class Cronofy:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         app: CronofyApp,
         accounts: Accounts,
         metrics: Metrics,
@@ -40,7 +40,7 @@ class Cronofy:
         self.app = app
         self.accounts = accounts
         self.sharing = sharing or Alone()
-        self.rest = RestClient(http, app, metrics, clock, sharing=self.sharing, hold=hold)
+        self.rest = RestClient(transport, app, metrics, clock, sharing=self.sharing, hold=hold)
         self.oauth = OAuthClient(self.rest, app)
 
     def as_account(self, portal: str, user_id: int) -> "AsAccount":

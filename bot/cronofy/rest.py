@@ -66,7 +66,7 @@ class RestClient:
     """Calls one API and no other host.
 
     Args:
-        http: Anybody's; it keeps no cookies from here on.
+        transport: Carries requests (see `Wire`).
         app: Whose calls they are.
         metrics: Where requests are counted.
         clock: Unix seconds.
@@ -77,7 +77,7 @@ class RestClient:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         app: CronofyApp,
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
@@ -86,7 +86,7 @@ class RestClient:
         sharing: Sharing | None = None,
         hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._wire = wire(http)
+        self._wire = wire(transport)
         self._origin = app.api
         self._timeout_s = timeout_s
         self._quota = Quota(clock=clock, sharing=sharing)

@@ -11,10 +11,10 @@ TIMEOUT_S = 10.0
 MAX_ANSWER = 5_000_000  # bytes
 
 
-def wire(http: httpx.AsyncClient) -> Wire:
+def wire(transport: httpx.AsyncBaseTransport) -> Wire:
     """Return the means to reach it."""
     return Wire(
-        http,
+        transport,
         timeout_s=TIMEOUT_S,
         max_answer=MAX_ANSWER,
         not_reached=CronofyNotReached,

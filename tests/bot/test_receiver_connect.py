@@ -395,7 +395,8 @@ class UnreachableServer(PortalTransport):
 @pytest.fixture
 def unreachable(ask, portal):
     """The authorization server takes no connection, once."""
-    ask.core.http._transport = transport = UnreachableServer(portal)
+    transport = UnreachableServer(portal)
+    ask.core.transport.handle_async_request = transport.handle_async_request
     return transport
 
 

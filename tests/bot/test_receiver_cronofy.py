@@ -458,9 +458,9 @@ class Unreachable(PortalTransport):
 
 
 async def test_cronofy_that_takes_no_connection_leaves_the_link(ask, portal, outside, link, arrive):
-    usual, ask.core.http._transport = ask.core.http._transport, Unreachable(portal, outside)
+    ask.core.transport.handle_async_request = Unreachable(portal, outside).handle_async_request
     first = await arrive(link)
-    ask.core.http._transport = usual
+    del ask.core.transport.handle_async_request
     second = await arrive(link)
 
     assert (first.status, first.title) == (503, LATER)
@@ -487,7 +487,7 @@ async def test_person_who_disconnects_meanwhile_leaves_nothing_behind(ask, porta
     async def disconnect():
         await ask("disconnect cronofy")
 
-    ask.core.http._transport = Interrupting(portal, outside, interrupt=disconnect)
+    ask.core.transport.handle_async_request = Interrupting(portal, outside, interrupt=disconnect).handle_async_request
     page = await arrive(link)
 
     assert (page.status, page.title) == (400, GONE)

@@ -224,17 +224,27 @@ async def test_pairs_of_several_people_are_the_proven_ones_in_the_order_asked_fo
         await save(store, pair("a", user_id=user_id))
     await save(store, pair("claimed", user_id=ADMIN, proven=False))
 
-    named = await store.tokens_of(PORTAL, (JURIS, ADMIN, MIRA))
+    named = await store.tokens_of(PORTAL, (JURIS, ADMIN, MIRA), 999)
 
-    assert named == [pair("a", user_id=JURIS), pair("a", user_id=MIRA)]
-    assert await store.tokens_of(OTHER, (JURIS, MIRA)) == []
+    assert list(named) == [pair("a", user_id=JURIS), pair("a", user_id=MIRA)]
+    assert list(await store.tokens_of(OTHER, (JURIS, MIRA), 999)) == []
+
+
+async def test_pairs_of_several_people_that_have_expired_come_last(store: Store) -> None:
+    ages = {MIRA: 1000, JURIS: 1001, ADMIN: 1002}
+    for user_id, expires_at in ages.items():
+        await save(store, pair("a", expires_at, user_id=user_id))
+
+    named = await store.tokens_of(PORTAL, (MIRA, JURIS, ADMIN), 1001)
+
+    assert [one.user_id for one in named] == [ADMIN, MIRA, JURIS]
 
 
 async def test_pair_that_was_moved_to_another_person_is_none_of_theirs(store: Store) -> None:
     await save(store, pair("a"))
     await store.database.write(lambda c: c.execute(update(tokens).values(user_id=JURIS)))
 
-    assert await store.tokens_of(PORTAL, (MIRA, JURIS)) == []
+    assert list(await store.tokens_of(PORTAL, (MIRA, JURIS), 999)) == []
 
 
 # --- encryption

@@ -10,7 +10,6 @@ from socket import SO_LINGER, SOL_SOCKET
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,29 +17,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from bot.errors import BotError
 from bot.transport import Network
-from bot.wire import Received, Wire
+from bot.wire import Received
+from tests.bot.asking import Asking, Fault, Garbage, Lost, NobodyThere
 from tests.process import free_port
 
 MAX_ANSWER = 6_000_000
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine"
 Respond = Callable[[asyncio.StreamWriter, int], None]
-
-
-class Fault(BotError):
-    def __init__(self, message: str, *, method: str) -> None:
-        super().__init__(message)
-        self.method = method
-
-
-class NobodyThere(Fault): ...
-
-
-class Lost(Fault): ...
-
-
-class Garbage(Fault): ...
 
 
 class Server:
@@ -83,25 +67,20 @@ class Server:
         await asyncio.gather(*self._talks)
 
 
-class Client:
+class Client(Asking):
     """Asks one server."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self.url = url
-        self.transport = Network()
-        self.http = httpx.AsyncClient(transport=self.transport, trust_env=False)
-        faults = {"not_reached": NobodyThere, "lost": Lost, "unreadable": Garbage}
-        self._wire = Wire(self.http, timeout_s=timeout_s, max_answer=MAX_ANSWER, **faults)
+        super().__init__(Network(), url, max_answer=MAX_ANSWER, timeout_s=timeout_s)
 
-    async def asked(self, verb: str = "POST", **content: object) -> Received:
-        content = content or ({"json": {"a": 1}} if verb == "POST" else {})
-        return await self._wire.exchange(verb, self.url, method="some.call", **content)
+    async def post(self) -> Received:
+        return await self.asked("POST", json={"a": 1})
 
-    async def failed(self, verb: str = "POST") -> type[Fault]:
-        with pytest.raises(Fault) as caught:
-            await self.asked(verb)
-        assert "127.0.0.1" not in str(caught.value)
-        return type(caught.value)
+    async def fate(self, verb: str = "POST") -> type[Fault]:
+        """Return how an exchange ends that fails."""
+        fault = await self.failed(verb, json={"a": 1} if verb == "POST" else None)
+        assert "127.0.0.1" not in str(fault)
+        return type(fault)
 
 
 @pytest.fixture
@@ -116,7 +95,7 @@ async def talk() -> AsyncIterator[Callable]:
 
     yield make
     for server, client in made:
-        await client.http.aclose()
+        await client.transport.aclose()
         await server.stop()
 
 
@@ -171,7 +150,7 @@ def silent(_writer: asyncio.StreamWriter, _number: int) -> None:
 
 async def test_request_leaves_as_it_was_made(talk) -> None:
     server, client = await talk(saying(FINE))
-    await client.asked(json={"text": "тест"})
+    await client.asked("POST", json={"text": "тест"})
 
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     first, *headers = head.decode().lower().split("\r\n")
@@ -195,6 +174,16 @@ async def test_address_is_not_quoted_anew(talk) -> None:
     assert server.requests[0].startswith(b"GET /rest?state=a%2Bb%2Fc%3D%2541+%C3%A9 HTTP/1.1\r\n")
 
 
+async def test_name_in_an_address_is_no_credential(talk) -> None:
+    server, client = await talk(saying(FINE))
+    client.url = client.url.replace("://", "://mira:secret@")
+    await client.post()
+
+    (request,) = server.requests
+    assert request.startswith(b"POST /rest HTTP/1.1\r\n")
+    assert b"authorization" not in request.lower()
+
+
 async def test_connection_is_kept_for_the_next_request(talk) -> None:
     server, client = await talk(saying(FINE))
 
@@ -205,7 +194,7 @@ async def test_connection_is_kept_for_the_next_request(talk) -> None:
 async def test_redirect_is_told_and_not_followed(talk) -> None:
     server, client = await talk(saying(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"))
 
-    location = (await client.asked()).location
+    location = (await client.post()).location
     assert location is not None
     assert location.path == "/there"
     assert len(server.requests) == 1
@@ -213,8 +202,8 @@ async def test_redirect_is_told_and_not_followed(talk) -> None:
 
 async def test_cookies_are_not_kept(talk) -> None:
     server, client = await talk(saying(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"))
-    await client.asked()
-    await client.asked()
+    await client.post()
+    await client.post()
 
     assert b"cookie" not in server.requests[1].lower()
 
@@ -224,14 +213,14 @@ async def test_compressed_answer_is_not_unfolded(talk) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     _, client = await talk(saying(head + packed))
 
-    assert await client.asked() == Received(200, b"")
+    assert await client.post() == Received(200, b"")
 
 
 async def test_proxy_of_the_environment_is_not_followed(talk, monkeypatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     _, client = await talk(saying(FINE))
 
-    assert (await client.asked()).content == b"fine"
+    assert (await client.post()).content == b"fine"
 
 
 @pytest.mark.parametrize("framing", ["length", "chunks", "end"])
@@ -244,7 +233,7 @@ async def test_large_answer_is_read(talk, framing: str) -> None:
     }[framing]
     _, client = await talk(saying(b"HTTP/1.1 200 OK\r\n%b\r\n\r\n%b" % (head, body_sent), close=framing == "end"))
 
-    assert (await client.asked()).content == body
+    assert (await client.post()).content == body
 
 
 async def test_rest_of_an_answer_that_is_too_large_is_not_read(talk) -> None:
@@ -252,7 +241,7 @@ async def test_rest_of_an_answer_that_is_too_large_is_not_read(talk) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
     server, client = await talk(saying(head + b"x" * (MAX_ANSWER + 1)))
 
-    assert await client.failed() is Garbage
+    assert await client.fate() is Garbage
     await server.ended.wait()
 
 
@@ -264,7 +253,7 @@ async def test_rest_of_an_answer_that_is_too_large_is_not_read(talk) -> None:
 async def test_connection_that_ends_before_the_answer_is_lost(talk, verb: str, respond: Respond) -> None:
     server, client = await talk(respond)
 
-    assert await client.failed(verb) is Lost
+    assert await client.fate(verb) is Lost
     assert len(server.requests) == 1
 
 
@@ -272,9 +261,9 @@ async def test_connection_that_ends_before_the_answer_is_lost(talk, verb: str, r
 @pytest.mark.parametrize("end", [closing, resetting])
 async def test_kept_connection_that_ends_before_the_answer_is_lost(talk, verb: str, end: Respond) -> None:
     server, client = await talk(lambda writer, number: (saying(FINE) if number == 1 else end)(writer, number))
-    await client.asked()
+    await client.post()
 
-    assert await client.failed(verb) is Lost
+    assert await client.fate(verb) is Lost
     assert (len(server.requests), server.connections) == (2, 1)
 
 
@@ -297,14 +286,14 @@ async def test_kept_connection_that_ends_before_the_answer_is_lost(talk, verb: s
 async def test_answer_that_is_none_is_lost(talk, verb: str, answer: bytes) -> None:
     server, client = await talk(saying(answer, close=True))
 
-    assert await client.failed(verb) is Lost
+    assert await client.fate(verb) is Lost
     assert len(server.requests) == 1
 
 
 async def test_server_that_does_not_answer_is_lost(talk) -> None:
     server, client = await talk(silent, timeout_s=0.5)
 
-    assert await client.failed() is Lost
+    assert await client.fate() is Lost
     await server.ended.wait()
     assert len(server.requests) == 1
 
@@ -312,8 +301,8 @@ async def test_server_that_does_not_answer_is_lost(talk) -> None:
 async def test_connection_that_owes_an_answer_is_not_used_again(talk) -> None:
     server, client = await talk(saying(b"", FINE), timeout_s=0.5)
 
-    assert await client.failed() is Lost
-    assert (await client.asked()).content == b"fine"
+    assert await client.fate() is Lost
+    assert (await client.post()).content == b"fine"
     assert server.connections == 2
 
 
@@ -322,12 +311,12 @@ async def test_connection_that_owes_an_answer_is_not_used_again(talk) -> None:
 
 async def test_connection_that_was_closed_meanwhile_is_not_used(talk) -> None:
     server, client = await talk(saying(FINE, close=True))
-    await client.asked()
+    await client.post()
     await server.ended.wait()
     _, other = await talk(saying(FINE))
-    await other.asked()  # by now the end has arrived
+    await other.post()  # by now the end has arrived
 
-    assert (await client.asked()).content == b"fine"
+    assert (await client.post()).content == b"fine"
     assert len(server.requests) == server.connections == 2
 
 
@@ -340,28 +329,28 @@ async def test_what_is_said_unasked_answers_nothing(talk) -> None:
         writer.write(FINE)
 
     server, client = await talk(respond)
-    await client.asked()
+    await client.post()
     writers[0].write(stray)
     _, other = await talk(saying(FINE))
-    await other.asked()  # by now what was said has arrived
+    await other.post()  # by now what was said has arrived
 
-    assert await client.failed() is NobodyThere
+    assert await client.fate() is NobodyThere
     assert len(server.requests) == 1
-    assert (await client.asked()).content == b"fine"
+    assert (await client.post()).content == b"fine"
 
 
 async def test_address_where_nobody_listens_is_not_reached() -> None:
     client = Client(f"http://127.0.0.1:{free_port()}/rest", 10.0)
 
-    assert await client.failed() is NobodyThere
-    await client.http.aclose()
+    assert await client.fate() is NobodyThere
+    await client.transport.aclose()
 
 
 async def test_server_that_does_not_speak_tls_is_not_reached(talk) -> None:
     server, client = await talk(silent, greeting=b"220 ready\r\n")
     client.url = client.url.replace("http:", "https:")
 
-    assert await client.failed() is NobodyThere
+    assert await client.fate() is NobodyThere
     assert server.requests == []
 
 
@@ -369,7 +358,7 @@ async def test_server_that_is_silent_about_tls_is_not_reached(talk) -> None:
     server, client = await talk(silent, timeout_s=1.0)
     client.url = client.url.replace("http:", "https:")
 
-    assert await client.failed() is NobodyThere
+    assert await client.fate() is NobodyThere
     assert server.requests == []
 
 
@@ -377,22 +366,22 @@ async def test_address_that_is_none_is_no_crash(talk) -> None:
     _, client = await talk(silent)
     client.url = "http://127.0.0.1:99999/rest"
 
-    assert await client.failed() is Lost
+    assert await client.fate() is Lost
 
 
 async def test_tls_is_spoken_with_whoever_can_prove_their_name_only(talk) -> None:
     certificate, context = self_signed("localhost")
     server, client = await talk(saying(FINE), tls=context)
     client.url = client.url.replace("http:", "https:")
-    assert await client.failed() is NobodyThere  # no root that is trusted
+    assert await client.fate() is NobodyThere  # no root that is trusted
 
     client.transport._tls.load_verify_locations(cadata=certificate)
-    assert await client.failed() is NobodyThere  # another name
+    assert await client.fate() is NobodyThere  # another name
     assert server.requests == []
 
     client.url = client.url.replace("127.0.0.1", "localhost")
-    assert (await client.asked()).content == b"fine"
+    assert (await client.post()).content == b"fine"
 
 
 async def test_client_that_was_never_used_can_be_closed() -> None:
-    await Client("http://127.0.0.1/", 10.0).http.aclose()
+    await Client("http://127.0.0.1/", 10.0).transport.aclose()

@@ -1,11 +1,10 @@
 """What is ahead in a calendar: rows of the emulated portal in each of their shapes, and rows that no portal should send."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from bot.bitrix24.limits import Quota
@@ -36,20 +35,20 @@ class Person:
 
 
 @pytest.fixture
-async def read(portal, clock) -> AsyncIterator[Callable[..., Any]]:
+def read(portal, clock) -> Callable[..., Any]:
     """Return what reads somebody's agenda from the emulated portal, where nothing is planned yet."""
     portal.delete_meeting(651)
     app = portal.create_app("https://bot.example.com/bitrix24", "https://bot.example.com/bitrix24/install")
     portal.install(app)
-    async with httpx.AsyncClient(transport=PortalTransport(portal)) as http:
-        rest = RestClient(http, portal.options.origin, Quota(1000, 100_000, Metrics()), Metrics(), clock.now)
+    transport, quota = PortalTransport(portal), Quota(1000, 100_000, Metrics())
+    rest = RestClient(transport, portal.options.origin, quota, Metrics(), clock.now)
 
-        async def read(user_id: int = 17, *, days: int = 14, fallback: ZoneInfo = RIGA) -> Agenda:
-            person = Person(rest, user_id, portal.oauth.issue(app, user_id).access_token)
-            now = datetime.fromtimestamp(clock.now(), UTC)
-            return await agenda(person, days=days, now=now, fallback=fallback)  # type: ignore[arg-type]
+    async def read(user_id: int = 17, *, days: int = 14, fallback: ZoneInfo = RIGA) -> Agenda:
+        person = Person(rest, user_id, portal.oauth.issue(app, user_id).access_token)
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        return await agenda(person, days=days, now=now, fallback=fallback)  # type: ignore[arg-type]
 
-        yield read
+    return read
 
 
 SHAPES = {

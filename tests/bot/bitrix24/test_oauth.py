@@ -1,7 +1,7 @@
 """Which token acts for whom, and how it is renewed, on the emulated portal."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -52,14 +52,8 @@ def installed(portal: Emulated, app: App) -> Portal:
 
 
 @pytest.fixture
-async def http(portal: Emulated) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=PortalTransport(portal)) as http:
-        yield http
-
-
-@pytest.fixture
-def bitrix24(http: httpx.AsyncClient, chosen: Settings, store: Store) -> Bitrix24:
-    return Bitrix24(http, chosen, store, Metrics())
+def bitrix24(portal: Emulated, chosen: Settings, store: Store) -> Bitrix24:
+    return Bitrix24(PortalTransport(portal), chosen, store, Metrics())
 
 
 Give = Callable[..., Any]
@@ -98,6 +92,34 @@ async def test_user_acts_with_their_own_token(
     result = await bitrix24.as_user(installed, MIRA).call("profile")
     assert result["ID"] == str(MIRA)
     assert calls(portal) == [("profile", MIRA, None)]
+
+
+async def test_pair_that_was_accepted_serves_the_next_call_too(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
+) -> None:
+    pair = await give(MIRA)
+    mira = bitrix24.as_user(installed, MIRA)
+    await mira.call("profile")
+    await store.forget_tokens(installed.member_id, pair)
+
+    assert (await mira.call("profile"))["ID"] == str(MIRA)
+    with pytest.raises(errors.NotConnected):
+        await bitrix24.as_user(installed, MIRA).call("profile")
+
+
+async def test_pair_is_looked_up_again_after_a_failure(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
+) -> None:
+    pair = await give(MIRA)
+    mira = bitrix24.as_user(installed, MIRA)
+    await mira.call("profile")
+    portal.faults.add("profile", faults.html_page())
+    with pytest.raises(errors.Unavailable):
+        await mira.call("profile")
+    await store.forget_tokens(installed.member_id, pair)
+
+    with pytest.raises(errors.NotConnected):
+        await mira.call("profile")
 
 
 async def test_user_without_a_pair_is_not_connected(
@@ -226,8 +248,7 @@ async def test_new_pair_is_stored_before_it_is_used(
             stored_when_used.append(pair is not None and pair.access_token in body)
         return await real.handle_async_request(request)
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(watch)) as http:
-        await Bitrix24(http, chosen, store, Metrics()).as_user(installed, MIRA).call("profile")
+    await Bitrix24(httpx.MockTransport(watch), chosen, store, Metrics()).as_user(installed, MIRA).call("profile")
     assert stored_when_used == [True, True]
 
 
@@ -293,8 +314,8 @@ async def test_pair_that_came_meanwhile_is_used(
             fresh.append(await give(MIRA))
         return answer
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(rotate)) as http:
-        result = await Bitrix24(http, chosen, store, Metrics()).as_user(installed, MIRA).call("profile")
+    rotating = Bitrix24(httpx.MockTransport(rotate), chosen, store, Metrics())
+    result = await rotating.as_user(installed, MIRA).call("profile")
     assert result["ID"] == str(MIRA)
     assert await store.tokens(installed.member_id, MIRA) == fresh[0]
 
@@ -355,8 +376,7 @@ ANSWER = {"access_token": "access-new", "refresh_token": "refresh-new", "expires
 
 
 async def refresh(chosen: Settings, server: Server) -> TokenPair:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(server)) as http:
-        return await OAuthClient(http, chosen).refresh(SERVER, PAIR)
+    return await OAuthClient(httpx.MockTransport(server), chosen).refresh(SERVER, PAIR)
 
 
 async def test_refresh_asks_the_authorization_server(chosen: Settings, app: App) -> None:
@@ -438,9 +458,8 @@ async def test_secret_is_in_no_error(chosen: Settings, app: App) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"no way to {request.url}", request=request)
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
-        with pytest.raises(errors.Unavailable) as caught:
-            await OAuthClient(http, chosen).refresh(SERVER, PAIR)
+    with pytest.raises(errors.Unavailable) as caught:
+        await OAuthClient(httpx.MockTransport(fail), chosen).refresh(SERVER, PAIR)
     assert app.client_secret not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -241,9 +241,9 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def client(wire: Wire) -> AsyncIterator[RestClient]:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(wire), follow_redirects=True) as http:
-        yield RestClient(http, "https://acme.bitrix24.example", Quota(2, 50, wire.metrics), wire.metrics)
+def client(wire: Wire) -> RestClient:
+    transport, quota = httpx.MockTransport(wire), Quota(2, 50, wire.metrics)
+    return RestClient(transport, "https://acme.bitrix24.example", quota, wire.metrics)
 
 
 async def test_token_travels_in_the_body_only(client: RestClient, wire: Wire) -> None:

@@ -1,7 +1,7 @@
 """What comes from a portal: how much of it is read, which errors tell that nothing came, and where nothing is sent."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -23,25 +23,11 @@ class Wire:
     def __init__(self, respond: Respond, home: str = HOME) -> None:
         self.requests: list[httpx.Request] = []
         self._respond = respond
-        self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=True)
-        self.client = RestClient(self.http, home, Quota(2, 50, Metrics()), Metrics())
+        self.client = RestClient(httpx.MockTransport(self._take), home, Quota(2, 50, Metrics()), Metrics())
 
     def _take(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         return self._respond(request)
-
-
-@pytest.fixture
-async def make_wire() -> AsyncIterator[Callable[..., Wire]]:
-    made: list[Wire] = []
-
-    def make(respond: Respond, home: str = HOME) -> Wire:
-        made.append(Wire(respond, home))
-        return made[-1]
-
-    yield make
-    for wire in made:
-        await wire.http.aclose()
 
 
 def moving(*locations: str, status: int = 302) -> Respond:
@@ -52,9 +38,9 @@ def moving(*locations: str, status: int = 302) -> Respond:
     )
 
 
-async def test_answer_without_an_end_is_given_up(make_wire) -> None:
+async def test_answer_without_an_end_is_given_up() -> None:
     body = Endless()
-    wire = make_wire(lambda _: httpx.Response(200, stream=body))
+    wire = Wire(lambda _: httpx.Response(200, stream=body))
     with pytest.raises(errors.Unavailable):
         await wire.client.call("profile", {}, TOKEN)
 
@@ -62,9 +48,9 @@ async def test_answer_without_an_end_is_given_up(make_wire) -> None:
     assert body.closed
 
 
-async def test_large_answer_within_the_limit_is_read(make_wire) -> None:
+async def test_large_answer_within_the_limit_is_read() -> None:
     text = "x" * (MAX_ANSWER - 100)
-    wire = make_wire(lambda _: httpx.Response(200, json={"result": text}))
+    wire = Wire(lambda _: httpx.Response(200, json={"result": text}))
 
     assert await wire.client.call("profile", {}, TOKEN) == text
 
@@ -76,16 +62,16 @@ def raising(error: Exception) -> Respond:
     return respond
 
 
-async def test_what_nobody_took_is_not_reached(make_wire) -> None:
+async def test_what_nobody_took_is_not_reached() -> None:
     with pytest.raises(errors.NotReached) as caught:
-        await make_wire(raising(httpx.ConnectError(f"{HOME}?{TOKEN}"))).client.call("profile", {}, TOKEN)
+        await Wire(raising(httpx.ConnectError(f"{HOME}?{TOKEN}"))).client.call("profile", {}, TOKEN)
 
     assert TOKEN not in f"{caught.value!r}"
 
 
-async def test_what_was_lost_is_unavailable(make_wire) -> None:
+async def test_what_was_lost_is_unavailable() -> None:
     with pytest.raises(errors.Unavailable) as caught:
-        await make_wire(raising(httpx.ReadError("lost"))).client.call("profile", {}, TOKEN)
+        await Wire(raising(httpx.ReadError("lost"))).client.call("profile", {}, TOKEN)
 
     assert type(caught.value) is errors.Unavailable
 
@@ -95,8 +81,8 @@ async def test_what_was_lost_is_unavailable(make_wire) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", [f"{HOME}/rest/v2/profile", "/rest/v2/profile"])
-async def test_redirect_within_the_portal_is_posted_again_by_hand(make_wire, status, location) -> None:
-    wire = make_wire(moving(location, status=status))
+async def test_redirect_within_the_portal_is_posted_again_by_hand(status, location) -> None:
+    wire = Wire(moving(location, status=status))
 
     assert await wire.client.call("profile", {"a": 1}, TOKEN) == 7
     assert [(request.method, request.url.path) for request in wire.requests] == [
@@ -106,14 +92,14 @@ async def test_redirect_within_the_portal_is_posted_again_by_hand(make_wire, sta
     assert json.loads(wire.requests[1].content) == {"a": 1, "auth": TOKEN}
 
 
-async def test_redirect_to_https_of_the_same_portal_is_followed(make_wire) -> None:
-    wire = make_wire(moving("https://127.0.0.1:8099/rest/profile"), "http://127.0.0.1:8099")
+async def test_redirect_to_https_of_the_same_portal_is_followed() -> None:
+    wire = Wire(moving("https://127.0.0.1:8099/rest/profile"), "http://127.0.0.1:8099")
 
     assert await wire.client.call("profile", {}, TOKEN) == 7
 
 
-async def test_redirect_to_plain_http_is_not_followed(make_wire) -> None:
-    wire = make_wire(moving("http://acme.bitrix24.example/rest/profile"))
+async def test_redirect_to_plain_http_is_not_followed() -> None:
+    wire = Wire(moving("http://acme.bitrix24.example/rest/profile"))
     with pytest.raises(errors.Unavailable) as caught:
         await wire.client.call("profile", {}, TOKEN)
 
@@ -121,8 +107,8 @@ async def test_redirect_to_plain_http_is_not_followed(make_wire) -> None:
     assert len(wire.requests) == 1
 
 
-async def test_redirects_in_a_circle_end(make_wire) -> None:
-    wire = make_wire(moving(*[f"{HOME}/rest/profile"] * 9))
+async def test_redirects_in_a_circle_end() -> None:
+    wire = Wire(moving(*[f"{HOME}/rest/profile"] * 9))
     with pytest.raises(errors.Unavailable):
         await wire.client.call("profile", {}, TOKEN)
 
@@ -140,8 +126,8 @@ async def test_redirects_in_a_circle_end(make_wire) -> None:
     ],
 )
 @pytest.mark.parametrize("first", [[], [f"{HOME}/rest/profile"]], ids=["at once", "after one of ours"])
-async def test_redirect_elsewhere_is_told_and_not_followed(make_wire, location, host, first) -> None:
-    wire = make_wire(moving(*first, f"{location}?auth={TOKEN}"))
+async def test_redirect_elsewhere_is_told_and_not_followed(location, host, first) -> None:
+    wire = Wire(moving(*first, f"{location}?auth={TOKEN}"))
     with capture_logs() as lines, pytest.raises(errors.PortalMoved) as caught:
         await wire.client.call("profile", {}, TOKEN)
 
@@ -157,8 +143,8 @@ async def test_redirect_elsewhere_is_told_and_not_followed(make_wire, location, 
 @pytest.mark.parametrize(
     "location", ["mailto:x@evil.example", "https://[", "https://xn--/", "ftp://acme.bitrix24.example/"]
 )
-async def test_redirect_to_nowhere_is_no_answer(make_wire, location) -> None:
-    wire = make_wire(moving(location))
+async def test_redirect_to_nowhere_is_no_answer(location) -> None:
+    wire = Wire(moving(location))
     with pytest.raises(errors.Unavailable):
         await wire.client.call("profile", {}, TOKEN)
 

@@ -1,9 +1,7 @@
 """Fixtures: `desk` (the emulator with Mira's calendars), `cronofy` (our side of it), `linked` (Mira has connected), `hostile`."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -40,14 +38,13 @@ def app(desk: Desk) -> CronofyApp:
 
 
 @pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=PortalTransport(desk.cronofy), trust_env=False) as http:
-        yield http
+def transport(desk: Desk) -> PortalTransport:
+    return PortalTransport(desk.cronofy)
 
 
 @pytest.fixture
-def cronofy(http: httpx.AsyncClient, app: CronofyApp, store: Store, clock: ManualClock) -> Cronofy:
-    return Cronofy(http, app, store.accounts, Metrics(), clock.now)
+def cronofy(transport: PortalTransport, app: CronofyApp, store: Store, clock: ManualClock) -> Cronofy:
+    return Cronofy(transport, app, store.accounts, Metrics(), clock.now)
 
 
 @pytest.fixture
@@ -92,7 +89,5 @@ async def mira(as_mira: AsAccount) -> Identity:
 
 
 @pytest.fixture
-async def hostile(app: CronofyApp, store: Store, linked: Account) -> AsyncIterator[Hostile]:
-    hostile = Hostile(app, store, PORTAL, MIRA)
-    yield hostile
-    await hostile.http.aclose()
+def hostile(app: CronofyApp, store: Store, linked: Account) -> Hostile:
+    return Hostile(app, store, PORTAL, MIRA)

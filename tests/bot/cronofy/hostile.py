@@ -29,8 +29,7 @@ class Hostile:
     def __init__(self, app: CronofyApp, store: Store, portal: str, user_id: int) -> None:
         self.requests: list[httpx.Request] = []
         self.answer: Callable[[], httpx.Response] = lambda: httpx.Response(200, json={})
-        self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=True)
-        self.cronofy = Cronofy(self.http, app, store.accounts, Metrics())
+        self.cronofy = Cronofy(httpx.MockTransport(self._take), app, store.accounts, Metrics())
         self.as_person = self.cronofy.as_account(portal, user_id)
 
     def _take(self, request: httpx.Request) -> httpx.Response:

@@ -39,7 +39,7 @@ def answered(app: CronofyApp) -> Callable[..., OAuthClient]:
 
     def client(answer: object) -> OAuthClient:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
-        return OAuthClient(RestClient(httpx.AsyncClient(transport=transport), app, Metrics()), app)
+        return OAuthClient(RestClient(transport, app, Metrics()), app)
 
     return client
 
@@ -112,10 +112,10 @@ async def test_code_that_was_not_taken_is_sent_again(cronofy: Cronofy, desk: Des
     assert (await cronofy.oauth.exchange(came_back()["code"], CALLBACK)).sub == desk.mira.id
 
 
-async def test_wrong_secret_is_the_administrators_business(http, desk: Desk, app: CronofyApp, came_back) -> None:
+async def test_wrong_secret_is_the_administrators_business(transport, desk: Desk, app: CronofyApp, came_back) -> None:
     wrong = replace(app, client_secret=SecretStr("CRN_wrong"))
     with pytest.raises(errors.CronofyRefusesUs) as caught:
-        await OAuthClient(RestClient(http, wrong, Metrics()), wrong).exchange(came_back()["code"], CALLBACK)
+        await OAuthClient(RestClient(transport, wrong, Metrics()), wrong).exchange(came_back()["code"], CALLBACK)
 
     assert "CRN_wrong" not in f"{caught.value!r}"
 

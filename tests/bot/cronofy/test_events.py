@@ -180,10 +180,9 @@ async def test_pages_that_keep_vanishing_are_given_up(read, desk: Desk) -> None:
 async def test_pages_in_a_circle_end(app, store, linked) -> None:
     page = {"pages": {"next_page": f"{app.api}/v1/events/pages/1"}, "events": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page))
-    async with httpx.AsyncClient(transport=transport) as http:
-        as_mira = Cronofy(http, app, store.accounts, Metrics()).as_account(PORTAL, MIRA)
-        with pytest.raises(errors.CronofyUnreadable):
-            await events.read(as_mira, {}, MONDAY, WEEK, RIGA)
+    as_mira = Cronofy(transport, app, store.accounts, Metrics()).as_account(PORTAL, MIRA)
+    with pytest.raises(errors.CronofyUnreadable):
+        await events.read(as_mira, {}, MONDAY, WEEK, RIGA)
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'{"events": null}', b'{"events": {}}', b"<html>"])

@@ -157,9 +157,9 @@ class Meanwhile(PortalTransport):
 async def test_account_that_is_forgotten_during_its_refresh_stays_forgotten(
     app: CronofyApp, desk: Desk, store: Store, linked: Account
 ) -> None:
-    async with httpx.AsyncClient(transport=Meanwhile(desk, lambda: store.accounts.forget(linked))) as http:
-        with pytest.raises(errors.NotLinked):
-            await Cronofy(http, app, store.accounts, Metrics()).instead_of(linked)
+    meanwhile = Meanwhile(desk, lambda: store.accounts.forget(linked))
+    with pytest.raises(errors.NotLinked):
+        await Cronofy(meanwhile, app, store.accounts, Metrics()).instead_of(linked)
 
     assert await store.accounts.find(PORTAL, MIRA) is None
 
@@ -168,9 +168,9 @@ async def test_account_that_is_connected_anew_during_its_refresh_is_used(
     app: CronofyApp, desk: Desk, store: Store, linked: Account
 ) -> None:
     newer = replace(linked, access_token="access-newer")
-    async with httpx.AsyncClient(transport=Meanwhile(desk, lambda: store.accounts.save(newer))) as http:
-        assert await Cronofy(http, app, store.accounts, Metrics()).instead_of(linked) == newer
+    meanwhile = Meanwhile(desk, lambda: store.accounts.save(newer))
 
+    assert await Cronofy(meanwhile, app, store.accounts, Metrics()).instead_of(linked) == newer
     assert await store.accounts.find(PORTAL, MIRA) == newer
 
 

@@ -1,7 +1,7 @@
 """What leaves for Cronofy, what is repeated, and how much of an answer is read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -31,9 +31,8 @@ class Wire:
     def __init__(self, respond: Respond, **options: float) -> None:
         self.requests: list[httpx.Request] = []
         self._respond = respond
-        self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._take), follow_redirects=True)
         self.metrics = Metrics()
-        self.client = RestClient(self.http, APP, self.metrics, **options)
+        self.client = RestClient(httpx.MockTransport(self._take), APP, self.metrics, **options)
 
     def _take(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -48,19 +47,6 @@ class Wire:
             for sample in metric.samples
             if sample.name == "statusbot_cronofy_requests_total"
         }
-
-
-@pytest.fixture
-async def make_wire() -> AsyncIterator[Callable[..., Wire]]:
-    made: list[Wire] = []
-
-    def make(respond: Respond, **options: float) -> Wire:
-        made.append(Wire(respond, **options))
-        return made[-1]
-
-    yield make
-    for wire in made:
-        await wire.http.aclose()
 
 
 def one_after_the_other(*answers: httpx.Response | Exception) -> Respond:
@@ -82,8 +68,8 @@ def fine() -> httpx.Response:
 # --- the request
 
 
-async def test_token_travels_in_the_header_and_the_query_as_it_is(make_wire) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_token_travels_in_the_header_and_the_query_as_it_is() -> None:
+    wire = Wire(lambda _: fine())
     query = (("tzid", "Europe/Riga"), ("calendar_ids[]", "cal_a@b/c"))
     await wire.client.call(Call("events", "GET", "/v1/events", query=query), TOKEN)
 
@@ -95,8 +81,8 @@ async def test_token_travels_in_the_header_and_the_query_as_it_is(make_wire) -> 
     assert list(request.url.params.multi_items()) == list(query)
 
 
-async def test_body_travels_as_json(make_wire) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_body_travels_as_json() -> None:
+    wire = Wire(lambda _: fine())
     await wire.client.call(WRITE, None)
 
     (request,) = wire.requests
@@ -104,16 +90,16 @@ async def test_body_travels_as_json(make_wire) -> None:
     assert "authorization" not in request.headers
 
 
-async def test_cookie_of_one_person_reaches_no_other(make_wire) -> None:
-    wire = make_wire(lambda _: httpx.Response(200, json={}, headers={"Set-Cookie": "who=mira; Path=/"}))
+async def test_cookie_of_one_person_reaches_no_other() -> None:
+    wire = Wire(lambda _: httpx.Response(200, json={}, headers={"Set-Cookie": "who=mira; Path=/"}))
     await wire.client.call(READ, TOKEN)
     await wire.client.call(READ, "another")
 
     assert "cookie" not in wire.requests[1].headers
 
 
-async def test_answer_that_is_not_read_may_be_anything(make_wire) -> None:
-    wire = make_wire(lambda _: httpx.Response(202, content=b"<html>"))
+async def test_answer_that_is_not_read_may_be_anything() -> None:
+    wire = Wire(lambda _: httpx.Response(202, content=b"<html>"))
 
     assert await wire.client.call(Call("a", "POST", "/v1/a", reads=False), TOKEN) is None
 
@@ -142,8 +128,8 @@ def test_id_that_no_path_can_hold_is_nobodys(identifier: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/events/pages/08a07b", "/v1/events/pages/08a%2F07b?x=1"])
-async def test_page_of_our_api_is_called_as_it_is_named(make_wire, path: str) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_page_of_our_api_is_called_as_it_is_named(path: str) -> None:
+    wire = Wire(lambda _: fine())
     await wire.client.call(wire.client.page(Call("events", "GET", "/v1/events"), f"{APP.api}{path}"), TOKEN)
 
     assert wire.requests[0].url == f"{APP.api}{path}"
@@ -164,14 +150,14 @@ async def test_page_of_our_api_is_called_as_it_is_named(make_wire, path: str) ->
         "javascript:alert(1)",
     ],
 )
-async def test_page_elsewhere_gets_no_token(make_wire, address: str) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_page_elsewhere_gets_no_token(address: str) -> None:
+    wire = Wire(lambda _: fine())
     with pytest.raises(errors.CronofyUnreadable):
         wire.client.page(READ, address)
 
 
-async def test_page_that_is_no_address_is_unreadable(make_wire) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_page_that_is_no_address_is_unreadable() -> None:
+    wire = Wire(lambda _: fine())
     for path in ("/a\x00b", "/" + "a" * 70_000):
         with pytest.raises(errors.CronofyUnreadable):
             await wire.client.call(wire.client.page(READ, f"{APP.api}{path}"), TOKEN)
@@ -180,8 +166,8 @@ async def test_page_that_is_no_address_is_unreadable(make_wire) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_redirect_is_not_followed(make_wire, status: int) -> None:
-    wire = make_wire(lambda _: httpx.Response(status, headers={"location": "https://evil.example/"}))
+async def test_redirect_is_not_followed(status: int) -> None:
+    wire = Wire(lambda _: httpx.Response(status, headers={"location": "https://evil.example/"}))
     with pytest.raises(errors.CronofyUnreadable):
         await wire.client.call(READ, TOKEN)
 
@@ -191,9 +177,9 @@ async def test_redirect_is_not_followed(make_wire, status: int) -> None:
 # --- how much is read
 
 
-async def test_answer_without_an_end_is_given_up_and_not_repeated(make_wire) -> None:
+async def test_answer_without_an_end_is_given_up_and_not_repeated() -> None:
     body = Endless()
-    wire = make_wire(lambda _: httpx.Response(200, stream=body))
+    wire = Wire(lambda _: httpx.Response(200, stream=body))
     with pytest.raises(errors.CronofyUnreadable):
         await wire.client.call(READ, TOKEN)
 
@@ -202,9 +188,9 @@ async def test_answer_without_an_end_is_given_up_and_not_repeated(make_wire) -> 
     assert len(wire.requests) == 1
 
 
-async def test_large_answer_within_the_limit_is_read(make_wire) -> None:
+async def test_large_answer_within_the_limit_is_read() -> None:
     text = "x" * (MAX_ANSWER - 100)
-    wire = make_wire(lambda _: httpx.Response(200, json={"name": text}))
+    wire = Wire(lambda _: httpx.Response(200, json={"name": text}))
 
     assert await wire.client.call(READ, TOKEN) == {"name": text}
 
@@ -225,8 +211,8 @@ async def test_large_answer_within_the_limit_is_read(make_wire) -> None:
     ],
     ids=repr,
 )
-async def test_what_was_not_taken_is_sent_again(make_wire, call: Call, first: httpx.Response | Exception) -> None:
-    wire = make_wire(one_after_the_other(first, fine()))
+async def test_what_was_not_taken_is_sent_again(call: Call, first: httpx.Response | Exception) -> None:
+    wire = Wire(one_after_the_other(first, fine()))
 
     assert await wire.client.call(call, TOKEN) == {"sub": "acc_1"}
 
@@ -240,15 +226,15 @@ LOST = [
 
 
 @pytest.mark.parametrize("first", LOST, ids=repr)
-async def test_reading_that_was_lost_is_repeated(make_wire, first: httpx.Response | Exception) -> None:
-    wire = make_wire(one_after_the_other(first, fine()))
+async def test_reading_that_was_lost_is_repeated(first: httpx.Response | Exception) -> None:
+    wire = Wire(one_after_the_other(first, fine()))
 
     assert await wire.client.call(READ, TOKEN) == {"sub": "acc_1"}
 
 
 @pytest.mark.parametrize("first", LOST, ids=repr)
-async def test_writing_that_was_lost_is_not_repeated(make_wire, first: httpx.Response | Exception) -> None:
-    wire = make_wire(one_after_the_other(first, fine()))
+async def test_writing_that_was_lost_is_not_repeated(first: httpx.Response | Exception) -> None:
+    wire = Wire(one_after_the_other(first, fine()))
     with pytest.raises(errors.CronofyAway) as caught:
         await wire.client.call(WRITE, TOKEN)
 
@@ -257,8 +243,8 @@ async def test_writing_that_was_lost_is_not_repeated(make_wire, first: httpx.Res
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 410, 422, 423])
-async def test_refusal_is_not_repeated(make_wire, status: int) -> None:
-    wire = make_wire(lambda _: httpx.Response(status))
+async def test_refusal_is_not_repeated(status: int) -> None:
+    wire = Wire(lambda _: httpx.Response(status))
     with pytest.raises(errors.CronofyError):
         await wire.client.call(READ, TOKEN)
 
@@ -266,8 +252,8 @@ async def test_refusal_is_not_repeated(make_wire, status: int) -> None:
 
 
 @pytest.mark.parametrize("wait", ["6", "3600"])
-async def test_wait_that_is_too_long_is_told_and_not_waited_for(make_wire, wait: str) -> None:
-    wire = make_wire(lambda _: httpx.Response(429, headers={"Retry-After": wait}))
+async def test_wait_that_is_too_long_is_told_and_not_waited_for(wait: str) -> None:
+    wire = Wire(lambda _: httpx.Response(429, headers={"Retry-After": wait}))
     with pytest.raises(errors.CronofyBusy) as caught:
         await wire.client.call(READ, TOKEN)
 
@@ -275,24 +261,23 @@ async def test_wait_that_is_too_long_is_told_and_not_waited_for(make_wire, wait:
     assert len(wire.requests) == 1
 
 
-async def test_repeats_come_to_an_end(make_wire) -> None:
-    wire = make_wire(lambda _: httpx.Response(503))
+async def test_repeats_come_to_an_end() -> None:
+    wire = Wire(lambda _: httpx.Response(503))
     with pytest.raises(errors.CronofyAway):
         await wire.client.call(READ, TOKEN)
 
     assert len(wire.requests) > 1
 
 
-async def test_call_ends_in_time_whatever_the_other_side_does(make_wire) -> None:
+async def test_call_ends_in_time_whatever_the_other_side_does() -> None:
     class Silent(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             await asyncio.Event().wait()
             raise AssertionError(request)
 
-    async with httpx.AsyncClient(transport=Silent()) as http:
-        client = RestClient(http, APP, Metrics(), timeout_s=0.0)
-        with pytest.raises(errors.CronofyAway):
-            await client.call(READ, TOKEN)
+    client = RestClient(Silent(), APP, Metrics(), timeout_s=0.0)
+    with pytest.raises(errors.CronofyAway):
+        await client.call(READ, TOKEN)
 
 
 async def test_slow_answer_is_given_up(cronofy, desk, linked) -> None:
@@ -325,10 +310,8 @@ async def test_limit_that_passes_costs_nothing(cronofy, desk, linked) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_request_is_counted_by_what_came_of_it(
-    make_wire, answer: httpx.Response | Exception, outcome: str
-) -> None:
-    wire = make_wire(one_after_the_other(answer))
+async def test_request_is_counted_by_what_came_of_it(answer: httpx.Response | Exception, outcome: str) -> None:
+    wire = Wire(one_after_the_other(answer))
     with suppress(errors.CronofyError):
         await wire.client.call(replace(READ, once=True), TOKEN)
 
@@ -336,15 +319,15 @@ async def test_request_is_counted_by_what_came_of_it(
     assert wire.metrics.registry.get_sample_value("statusbot_cronofy_seconds_count") == 1
 
 
-async def test_each_attempt_is_counted(make_wire) -> None:
-    wire = make_wire(one_after_the_other(httpx.ConnectError("no"), httpx.Response(503), fine()))
+async def test_each_attempt_is_counted() -> None:
+    wire = Wire(one_after_the_other(httpx.ConnectError("no"), httpx.Response(503), fine()))
     await wire.client.call(READ, TOKEN)
 
     assert wire.counted == {("userinfo", "no_answer"): 1, ("userinfo", "503"): 1, ("userinfo", "ok"): 1}
 
 
-async def test_pages_are_counted_together(make_wire) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_pages_are_counted_together() -> None:
+    wire = Wire(lambda _: fine())
     first = Call("events", "GET", "/v1/events")
     for token in ("08a07b", "08a07c"):
         await wire.client.call(wire.client.page(first, f"{APP.api}/v1/events/pages/{token}"), TOKEN)
@@ -352,8 +335,8 @@ async def test_pages_are_counted_together(make_wire) -> None:
     assert wire.counted == {("events.page", "ok"): 2}
 
 
-async def test_figures_of_the_portal_stay_as_they_are(make_wire) -> None:
-    wire = make_wire(lambda _: fine())
+async def test_figures_of_the_portal_stay_as_they_are() -> None:
+    wire = Wire(lambda _: fine())
     await wire.client.call(READ, TOKEN)
 
     assert wire.metrics.registry.get_sample_value("statusbot_portal_seconds_count") == 0
@@ -375,8 +358,8 @@ async def test_figures_of_the_portal_stay_as_they_are(make_wire) -> None:
     ],
     ids=range(6),
 )
-async def test_errors_and_log_hold_no_secret(make_wire, answer: httpx.Response | Exception) -> None:
-    wire = make_wire(one_after_the_other(*[answer] * 8))
+async def test_errors_and_log_hold_no_secret(answer: httpx.Response | Exception) -> None:
+    wire = Wire(one_after_the_other(*[answer] * 8))
     with capture_logs() as lines, pytest.raises(errors.CronofyError) as caught:
         await wire.client.call(WRITE, TOKEN)
 
