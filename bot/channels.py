@@ -12,7 +12,7 @@ import structlog
 from bot.accounts import Account
 from bot.cronofy.methods import channels
 from bot.cronofy.oauth import Cronofy
-from bot.errors import CronofyError, CronofyGone, CronofyLocked, CronofyRightMissing, NotLinked
+from bot.errors import CronofyError, CronofyGone, CronofyLocked, CronofyRightMissing, NotLinked, StorageError
 from bot.settings import Settings
 from bot.store import Store
 
@@ -110,6 +110,8 @@ class Channels:
         while True:
             try:
                 await self.look_after(hour)
+            except StorageError as error:
+                log.warning("channels.not-kept", reason=str(error))
             except Exception:
                 log.exception("channels.not-kept")
             await self._sleep(_HOUR_S - clock() % _HOUR_S + 1)  # well within the next hour

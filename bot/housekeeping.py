@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_
 
 from bot import changes, externals, followups, lists, notices, order, questions, states, timers
 from bot.database import Database, Work
+from bot.errors import StorageError
 from bot.inbox import sqlite
 
 log = structlog.get_logger()
@@ -99,6 +100,8 @@ async def keep_house(
         try:
             if removed := await tidy(database, kept, clock()):
                 log.info("housekeeping.done", **removed)
+        except StorageError as error:
+            log.warning("housekeeping.failed", reason=str(error))
         except Exception:
             log.exception("housekeeping.failed")
         wait_s = _HOUR_S - (clock() - _MINUTE_S) % _HOUR_S + 1  # well within the minute

@@ -308,7 +308,7 @@ async def test_keeper_begins_with_what_is_missing_and_pauses_between_accounts(ou
     assert (await watch(outside, 1))[:2] == ["09:00:00", "09:00:01"]
 
 
-async def test_keeper_survives_a_fault_of_ours(ask, outside, both_lost, watch):
+async def test_keeper_survives_a_database_that_fails(ask, outside, both_lost, watch):
     usual, ask.core.store.all_portals = ask.core.store.all_portals, list
 
     def broken():
@@ -320,7 +320,7 @@ async def test_keeper_survives_a_fault_of_ours(ask, outside, both_lost, watch):
         listed = await watch(outside, 24)
 
     assert listed == ["17:00:01", "23:00:01"]
-    assert lines[0]["event"] == "channels.not-kept"
+    assert lines[0] == {"event": "channels.not-kept", "log_level": "warning", "reason": "disk full"}
 
 
 # --- closed

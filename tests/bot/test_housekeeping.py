@@ -231,7 +231,8 @@ async def test_database_that_fails_ends_a_round_and_not_the_schedule(store: Stor
     woken, lines = await nights(store.database, 2)
 
     assert len(woken) == 2
-    assert [line["event"] for line in lines] == ["housekeeping.failed"] * 2
+    assert [(line["event"], line["log_level"]) for line in lines] == [("housekeeping.failed", "warning")] * 2
+    assert "exc_info" not in lines[0]
 
 
 async def test_service_keeps_house_until_it_stops(portal: Portal, make_settings: Callable[..., Settings]) -> None:
