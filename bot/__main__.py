@@ -6,13 +6,15 @@ import sys
 
 
 def main() -> None:
-    # Rarely enough that a start, which leaves no garbage, is not looked through again and again, and so often that a collection takes
-    # a few milliseconds: everybody waits for it, and the cycles of some ten commands are found by it (`make bench`).
-    gc.set_threshold(5_000, 20, 100)
+    gc.disable()  # what is loaded is no garbage
     try:
         from bot.commandline import cli  # noqa: PLC0415 - Ctrl-C meanwhile ends it without a traceback
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    # So often that a collection takes a few milliseconds, for everybody waits for it (`make bench` shows it in the slowest
+    # acknowledgements): it finds the cycles of a few dozen commands.
+    gc.set_threshold(5_000, 20, 100)
+    gc.enable()
     cli()
 
 
