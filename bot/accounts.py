@@ -102,7 +102,7 @@ class Accounts:
     async def of_portal(self, portal: str) -> list[Account]:
         """Return all accounts of a portal, broken ones too."""
         statement = select(accounts).where(accounts.c.portal == portal).order_by(accounts.c.user_id)
-        rows = await self._database.read(lambda c: c.execute(statement).all())
+        rows = await self._database.scan(lambda c: c.execute(statement).all())
         return [account for row in rows if (account := self._opened(row)) is not None]
 
     async def by_push_key(self, push_key: str) -> Account | None:

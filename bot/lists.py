@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Index,
     ScalarSelect,
     String,
     Table,
@@ -37,13 +38,14 @@ lists = Table(
     "lists",
     metadata,
     Column("key", String, primary_key=True),
-    Column("portal", String, nullable=False, index=True),
+    Column("portal", String, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("dialog_id", String, nullable=False),
     Column("made_by", String, nullable=False),  # event and command
     Column("made_at", BigInteger, nullable=False),
     Column("content", Text, nullable=False),  # encrypted
     Column("number", BigInteger, nullable=False, server_default="0"),  # rises with each of a person's lists
+    Index("lists_of_person", "portal", "user_id"),
 )
 
 # What is there to be answered; `own` entries are no invitations, of `busy` ones only the time is known, `gone` ones are not

@@ -161,7 +161,7 @@ class Store:
 
     async def load(self) -> None:
         """Read the portals; raises SettingsError when the key is not theirs."""
-        rows = await self.database.read(lambda c: c.execute(select(portals)).all())
+        rows = await self.database.scan(lambda c: c.execute(select(portals)).all())
         found: dict[str, Portal] = {}
         for row in rows:
             opened = self._vault.open(row.application_token)
@@ -307,7 +307,7 @@ class Store:
         """Return portal and person of the pairs whose access token expired before `before`."""
         old = (tokens.c.proven.is_(True), tokens.c.expires_at > 0, tokens.c.expires_at < before)
         statement = select(tokens.c.portal, tokens.c.user_id).where(*old).order_by(tokens.c.expires_at)
-        rows = await self.database.read(lambda c: c.execute(statement).all())
+        rows = await self.database.scan(lambda c: c.execute(statement).all())
         return [(row.portal, row.user_id) for row in rows]
 
     async def forget_tokens(self, portal: str, pair: TokenPair) -> None:

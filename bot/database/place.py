@@ -22,8 +22,23 @@ class Place(Protocol):
         ...
 
     @property
+    def is_near(self) -> bool:
+        """Looking something up takes less than handing it over to a thread does."""
+        ...
+
+    @property
     def engine(self) -> Engine:
-        """Opens one connection at a time."""
+        """Writes. Opens one connection at a time, as the others do."""
+        ...
+
+    @property
+    def looking(self) -> Engine:
+        """Looks things up, and changes nothing; each statement by itself sees what was committed before."""
+        ...
+
+    @property
+    def scanning(self) -> Engine:
+        """As `looking`, for what takes longer."""
         ...
 
     @property
@@ -40,7 +55,7 @@ class Place(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the claim up, after the engine was disposed of."""
+        """Give the claim up, after the engines were disposed of."""
         ...
 
 

@@ -1,13 +1,16 @@
 """A PostgreSQL database that several replicas share.
 
-Each replica has one connection, which writes, reads, and holds the claim of the replica's name: a session advisory lock. The lock
-ends with the connection, so a replica that dies gives its name back, and one that has lost the name has lost the only way to
-write with it: before the next transaction it connects and claims the name again.
+Each replica has one connection that writes, and holds the claim of the replica's name: a session advisory lock. The lock ends with
+the connection, so a replica that dies gives its name back, and one that has lost the name has lost the only way to write with it:
+before the next transaction it connects and claims the name again. What is only read takes two connections of its own, so that a
+look-up waits neither for a commit nor for what takes long.
 
 Other transactions may come between two statements of ours (the isolation is READ COMMITTED): whoever decides by a row that another
 replica may change asks for it with `with_for_update()`, which means nothing to SQLite.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -63,16 +66,25 @@ class Server:
     """
 
     is_shared = True
+    is_near = False
 
     def __init__(self, url: str, *, replica: str | None) -> None:
         where = _parsed(url)
         self.name = f"{where.host or 'localhost'}{f':{where.port}' if where.port else ''}/{where.database}"
         self.term = 0
         self._replica = replica
-        self.engine = self._engine(where)
+        self.engine = self._engine(where, "")
+        event.listen(self.engine, "connect", self._prepare_to_write)
+        event.listen(self.engine, "do_execute", _begin_with)
+        event.listen(self.engine, "do_executemany", _begin_with_many)
+        self.looking, self.scanning = (
+            self._engine(where, name, isolation_level="AUTOCOMMIT") for name in ("looking", "scanning")
+        )
+        for engine in (self.looking, self.scanning):
+            event.listen(engine, "connect", self._prepare_to_read)
 
-    def _engine(self, where: URL) -> Engine:
-        engine = create_engine(
+    def _engine(self, where: URL, name: str, **options: Any) -> Engine:
+        return create_engine(
             where,
             hide_parameters=True,  # an error that is logged must not show what was stored
             poolclass=QueuePool,
@@ -83,24 +95,23 @@ class Server:
                 "client_encoding": "UTF8",
                 "connect_timeout": _CONNECT_S,
                 "tcp_user_timeout": _STATEMENT_S * 1000,
-                "application_name": f"statusbot {self._replica or ''}".rstrip(),
+                "application_name": " ".join(filter(None, ("statusbot", self._replica, name))),
                 **_KEEPALIVE,
             },
+            **options,
         )
-        event.listen(engine, "connect", self._prepare)
-        return engine
 
-    def _prepare(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
-        try:
+    def _prepare_to_write(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
+        with _closed_unless_prepared(connection):
             connection.autocommit = True
             connection.execute(_SESSION)
             self._look_at_encoding(connection)
             if self._replica is not None:
                 self._claim(connection, self._replica)
-            connection.autocommit = False
-        except BaseException:
-            connection.close()
-            raise
+
+    def _prepare_to_read(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
+        with _closed_unless_prepared(connection):
+            connection.execute(f"{_SESSION}; SET default_transaction_read_only = on")
 
     def _look_at_encoding(self, connection: "psycopg.Connection[Any]") -> None:
         encoding = connection.info.parameter_status("server_encoding")
@@ -130,6 +141,35 @@ class Server:
 
     def release(self) -> None:
         """Do nothing: the name went with the connection."""
+
+
+def _begin_with(cursor: "psycopg.Cursor[Any]", statement: Any, values: Any, _context: object) -> bool:
+    """Execute the first statement of a transaction in one round trip with its BEGIN; leave all others to SQLAlchemy."""
+    return _begun(cursor, lambda: cursor.execute(statement, values))
+
+
+def _begin_with_many(cursor: "psycopg.Cursor[Any]", statement: Any, rows: Any, _context: object) -> bool:
+    """As `_begin_with`, with many rows of values."""
+    return _begun(cursor, lambda: cursor.executemany(statement, rows))
+
+
+def _begun(cursor: "psycopg.Cursor[Any]", execute: Callable[[], object]) -> bool:
+    connection = cursor.connection
+    if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+        return False
+    with connection.pipeline():
+        connection.execute("BEGIN")
+        execute()
+    return True
+
+
+@contextmanager
+def _closed_unless_prepared(connection: "psycopg.Connection[Any]") -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _parsed(url: str) -> URL:

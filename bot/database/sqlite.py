@@ -23,13 +23,17 @@ class File:
     """
 
     is_shared = False
+    is_near = True
     term = 1  # a lock on a file is not lost
 
     def __init__(self, url: str, *, exclusive: bool) -> None:
         self.path = path_of(url)
         self.name = str(self.path)
         self._lock = self._claim() if exclusive else None
-        self.engine = _engine(url)
+        self.engine = _writing(url)
+        # In WAL mode nobody but an unusual guest keeps a reader waiting, and the event loop must not.
+        self.looking = _reading(url, busy_s=0.0)
+        self.scanning = _reading(url, busy_s=_BUSY_S)
 
     def _claim(self) -> FileLock:
         lock = FileLock(f"{self.path}.lock")
@@ -65,20 +69,11 @@ def path_of(url: str) -> Path:
     return Path(make_url(url).database or "").resolve()
 
 
-def _engine(url: str) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,  # an error that is logged must not show what was stored
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_S},
-    )
+def _writing(url: str) -> Engine:
+    engine = _engine(url, _BUSY_S)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        # We begin transactions ourselves: the driver's deferred ones fail under load ("database is locked").
-        connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -88,3 +83,25 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _reading(url: str, busy_s: float) -> Engine:
+    engine = _engine(url, busy_s)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    return engine
+
+
+def _engine(url: str, busy_s: float) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,  # an error that is logged must not show what was stored
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        # We begin transactions ourselves: the driver's deferred ones fail under load ("database is locked").
+        connect_args={"check_same_thread": False, "timeout": busy_s, "isolation_level": None},
+    )

@@ -1,11 +1,10 @@
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from bot.database.line import Failed, Line, Session, Work
 from bot.database.place import Place, cause
 from bot.database.schema import migrate
 from bot.database.sqlite import File
@@ -13,8 +12,6 @@ from bot.database.together import run_all
 from bot.errors import StorageError
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
-_Batch: TypeAlias = list[tuple[Work[Any], asyncio.Future[Any]]]
 
 # What collided is run so often before it fails. A deadlock takes a second (the server's `deadlock_timeout`), and whoever waits for
 # a write gives up after ten.
@@ -45,9 +42,12 @@ class Database:
     def __init__(self, url: str, *, exclusive: bool = False, replica: str = "") -> None:
         self._place = _place(url, exclusive=exclusive, replica=replica)
         self._engine = self._place.engine
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
-        self._queue: _Batch = []
-        self._is_writing = False
+        self._writer = Session(self._engine)
+        self._looker, self._scanner = Session(self._place.looking), Session(self._place.scanning)
+        self._writes = Line("database", self._commit)
+        self._looks = Line("look-ups", lambda works: _each(works, self._looker))
+        self._scans = Line("scans", lambda works: _each(works, self._scanner))
+        self._lines = (self._scans, self._looks, self._writes)
         self._closed = False
         try:
             migrate(self._place, may_change=exclusive)
@@ -70,7 +70,7 @@ class Database:
 
     @property
     def term(self) -> int:
-        """Which claim this is, counted from 1. Another one than before: the former was lost, which the first use since has noticed.
+        """Which claim this is, counted from 1. Another one than before: the former was lost, which the first write since has noticed.
 
         Others may then have taken over what this process was at work on.
         """
@@ -94,94 +94,76 @@ class Database:
 
     def queue(self, work: Work[T]) -> asyncio.Future[T]:
         """As `write`, for whoever wants to hear of the result even when nobody waits any more."""
-        if self._closed:
-            raise StorageError("The database is closed.")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._queue.append((work, future))
-        if not self._is_writing:
-            self._is_writing = True
-            # A moment later: what else is asked for now comes into the same transaction.
-            loop.call_soon(self._write_next, loop)
-        return future
+        return self._writes.queue(work)
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on the same thread, so that it sees every write that has returned.
+        """Run `work`, which looks something up by a key and changes nothing; it sees every write that has returned.
+
+        It waits for no write. A file is read at once, which takes less than handing over to a thread does.
 
         Raises:
             StorageError: as `write`.
         """
+        if not self._place.is_near:
+            return await self._looks.queue(work)
         if self._closed:
             raise StorageError("The database is closed.")
-        loop = asyncio.get_running_loop()
-        (outcome,) = await loop.run_in_executor(self._thread, self._commit, [work])
-        if isinstance(outcome, _Failed):
-            raise outcome.error
-        result: T = outcome
-        return result
+        try:
+            with self._looker.connected() as connection:
+                return work(connection)
+        except (SQLAlchemyError, StorageError):  # perhaps another process has locked it, which a thread can wait for
+            return await self.scan(work)
 
-    # A task of its own and the futures of an executor would cost several times what handing over to the thread does.
-
-    def _write_next(self, loop: asyncio.AbstractEventLoop) -> None:
-        batch, self._queue = self._queue, []
-        self._is_writing = bool(batch) and not self._closed
-        if self._is_writing:
-            self._thread.submit(self._write_batch, batch, loop)
-
-    def _write_batch(self, batch: _Batch, loop: asyncio.AbstractEventLoop) -> None:
-        outcomes = self._commit([work for work, _ in batch])
-        loop.call_soon_threadsafe(self._tell, batch, outcomes, loop)
-
-    def _tell(self, batch: _Batch, outcomes: list[Any], loop: asyncio.AbstractEventLoop) -> None:
-        if self._closed:  # without waiting; nobody is left to go on
-            return
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if future.done():  # whoever waited has given up
-                continue
-            if isinstance(outcome, _Failed):
-                future.set_exception(outcome.error)
-            else:
-                future.set_result(outcome)
-        self._write_next(loop)
+    async def scan(self, work: Work[T]) -> T:
+        """As `read`, for what may take long: neither look-ups nor the event loop wait for it."""
+        return await self._scans.queue(work)
 
     def _commit(self, works: list[Work[Any]], attempts: int = _ATTEMPTS) -> list[Any]:
         """Return what became of each."""
         try:
-            with self._connect() as connection, connection.begin():
+            with self._writer.connected() as connection, connection.begin():
                 return run_all(connection, works)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
             # The other transaction goes on by now, and this one holds nothing any more that it could wait for.
             if attempts > 1 and has_collided(error):
                 return self._commit(works, attempts - 1)
             if len(works) == 1 or _is_away(error):
-                return [_Failed(error) for _ in works]
+                return [_failed(error) for _ in works]
         return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
 
-    def _connect(self) -> Connection:
-        try:
-            return self._engine.connect()
-        except SQLAlchemyError as error:
-            raise StorageError(cause(error)) from None
-
     async def close(self) -> None:
-        """Write what is queued, then close."""
-        while self._is_writing:
-            await asyncio.wait([self.queue(lambda _: None)])
+        """Read and write what is queued, then close."""
+        for line in self._lines:
+            await line.drain()
         self.dispose()
 
     def dispose(self) -> None:
         self._closed = True
-        self._thread.shutdown()
-        self._engine.dispose()
+        for line in self._lines:
+            line.close()
+        # Whoever closes a file last puts it in order: the writer.
+        for session in (self._scanner, self._looker, self._writer):
+            session.dispose()
         self._place.release()
 
 
-class _Failed:
-    """Outcome of a work that raised, carried from the thread to whoever waits."""
+def _each(works: list[Work[Any]], session: Session) -> list[Any]:
+    """Run each work for itself; return what became of it."""
+    outcomes: list[Any] = []
+    for number, work in enumerate(works):
+        try:
+            with session.connected() as connection:
+                outcomes.append(work(connection))
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+            if _is_away(error):  # the others would not find anybody either
+                return outcomes + [_failed(error) for _ in works[number:]]
+            outcomes.append(_failed(error))
+    return outcomes
 
-    def __init__(self, error: Exception) -> None:
-        is_ours = isinstance(error, SQLAlchemyError | CollidedError)
-        self.error = StorageError(cause(error)) if is_ours else error
+
+def _failed(error: Exception) -> Failed:
+    is_ours = isinstance(error, SQLAlchemyError | CollidedError)
+    return Failed(StorageError(cause(error)) if is_ours else error)
 
 
 def has_collided(error: Exception) -> bool:

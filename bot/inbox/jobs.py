@@ -17,10 +17,9 @@ from typing import Any, TypeVar
 
 import psycopg
 from procrastinate.connector import BaseAsyncConnector
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Status
 from procrastinate.manager import JobManager, get_channel_for_queues
 from procrastinate.schema import SchemaManager
-from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, BigInteger, Connection, Integer, String, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -57,7 +56,14 @@ _FETCH = text("""
 """).bindparams(
     bindparam("queues", type_=ARRAY(String)), bindparam("worker", type_=BigInteger), bindparam("limit", type_=Integer)
 )
-_FINISH = text("SELECT procrastinate_finish_job_v1(job, 'succeeded', true) FROM unnest(:jobs) AS job").bindparams(
+# What is done with the jobs of `lanes.py`, within a statement that has rows of `lane` and `place`, or of `job`.
+ADDED = f"""
+    procrastinate_defer_jobs_v1(array_agg(
+        ROW('{_QUEUE}', '{_TASK}', 0, lane, NULL, '{{}}', NULL)::procrastinate_job_to_defer_v1 ORDER BY place
+    ))
+"""
+FINISHED = "procrastinate_finish_job_v1(job, 'succeeded', true)"
+_FINISH = text(f"SELECT {FINISHED} FROM unnest(:jobs) AS job").bindparams(  # noqa: S608 - a constant of ours
     bindparam("jobs", type_=ARRAY(BigInteger))
 )
 _PUT_OFF = text(f"""
@@ -93,12 +99,6 @@ class Jobs:
         # Procrastinate asks about others of the same lock for each job that it may fetch.
         if self._connection.scalar(select(func.to_regclass("statusbot_jobs_lock"))) is None:
             self._connection.execute(_LOCK_INDEX)
-
-    def add(self, lanes: Sequence[str]) -> None:
-        """Add a job to each of `lanes`; one that stands there twice gets two."""
-        if lanes:
-            jobs = [Job(queue=_QUEUE, lock=lane, queueing_lock=None, task_name=_TASK) for lane in lanes]
-            _outcome(self._manager.batch_defer_jobs_async(jobs))
 
     def fetch(self, worker: int, limit: int) -> list[tuple[int, str]]:
         """Give `worker` the next jobs, each of another lane; return their numbers and their lanes.
@@ -177,19 +177,13 @@ class _Queries(BaseAsyncConnector):
         self._connection = connection
 
     async def execute_query_async(self, query: str, **arguments: Any) -> None:
-        self._connection.exec_driver_sql(query, _wrapped(arguments))
+        self._connection.exec_driver_sql(query, arguments)
 
     async def execute_query_one_async(self, query: str, **arguments: Any) -> dict[str, Any]:
-        return dict(self._connection.exec_driver_sql(query, _wrapped(arguments)).mappings().one())
+        return dict(self._connection.exec_driver_sql(query, arguments).mappings().one())
 
     async def execute_query_all_async(self, query: str, **arguments: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._connection.exec_driver_sql(query, _wrapped(arguments)).mappings()]
-
-
-def _wrapped(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return `arguments` with those of the jobs as the driver takes them."""
-    jobs = arguments.get("jobs")
-    return arguments if jobs is None else {"jobs": [tuple(job._replace(args=Jsonb(job.args))) for job in jobs]}
+        return [dict(row) for row in self._connection.exec_driver_sql(query, arguments).mappings()]
 
 
 def _outcome(step: Coroutine[Any, Any, T]) -> T:

@@ -13,7 +13,7 @@ from bot.database import Work
 from bot.database.together import run_all
 from bot.inbox import Entry
 from bot.inbox.handing import SUSPECT, Held
-from bot.inbox.jobs import Jobs
+from bot.inbox.jobs import ADDED, FINISHED, Jobs
 from bot.inbox.sqlite import events
 from bot.inbox.tables import in_lanes
 
@@ -73,12 +73,16 @@ _STORE = _with_arrays(
     due_ats=Float,
 )
 _ENTER = _with_arrays(
-    """
-    INSERT INTO lane_events (key, lane, message_id, sent_at)
-    SELECT key, lane, message_id, sent_at
-    FROM unnest(:keys, :lanes, :message_ids, :sent_ats) WITH ORDINALITY AS given (key, lane, message_id, sent_at, place)
-    ORDER BY place
-    """,
+    f"""
+    WITH given AS (
+        SELECT * FROM unnest(:keys, :lanes, :message_ids, :sent_ats)
+        WITH ORDINALITY AS given (key, lane, message_id, sent_at, place)
+    ), entered AS (
+        INSERT INTO lane_events (key, lane, message_id, sent_at)
+        SELECT key, lane, message_id, sent_at FROM given ORDER BY place
+    )
+    SELECT {ADDED} FROM given
+    """,  # noqa: S608 - constants of ours
     keys=String,
     lanes=String,
     message_ids=BigInteger,
@@ -117,7 +121,7 @@ _LEAVE_DELETED = _with_arrays(
 )
 # It has left its lane when this is tried again because the server was lost just when it had confirmed it.
 _END = _with_arrays(
-    """
+    f"""
     WITH given AS (
         SELECT * FROM unnest(:jobs, :keys, :states, :moments) AS given (job, key, state, at)
     ), gone AS (
@@ -126,8 +130,8 @@ _END = _with_arrays(
         UPDATE events SET state = gone.state, finished_at = gone.at, body = CASE WHEN gone.state = 'parked' THEN body END
         FROM gone WHERE events.key = gone.key
     )
-    SELECT job FROM gone
-    """,
+    SELECT {FINISHED} FROM gone
+    """,  # noqa: S608 - constants of ours
     jobs=BigInteger,
     keys=String,
     states=String,
@@ -171,10 +175,9 @@ def _columns(entries: list[Entry]) -> dict[str, list[Any]]:
 
 
 def enter(connection: Connection, entries: list[Entry]) -> None:
-    """Let `entries`, which are stored, enter their lanes in this order."""
+    """Let `entries`, which are stored, enter their lanes in this order, each with a job."""
     if entries:
         connection.execute(_ENTER, _columns(entries))
-        Jobs(connection).add([entry.lane for entry in entries])
 
 
 def enter_due(connection: Connection, now: float) -> float | None:
@@ -228,7 +231,7 @@ def end(connection: Connection, ends: Sequence[End]) -> list[None]:
         "states": [one.state for one in ends],
         "moments": [one.at for one in ends],
     }
-    Jobs(connection).finish(connection.scalars(_END, given).all())
+    connection.execute(_END, given)
     return [None for _ in ends]
 
 

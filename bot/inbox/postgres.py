@@ -125,12 +125,12 @@ class PostgresInbox:
 
     async def parked(self) -> list[Entry]:
         statement = select(events).where(text("state = 'parked' AND state != 'done'")).order_by(events.c.finished_at)
-        rows = await self._database.read(lambda c: c.execute(statement).all())
+        rows = await self._database.scan(lambda c: c.execute(statement).all())
         return [entry_of(row) for row in rows]
 
     async def since(self, moment: float) -> int:
         statement = select(func.count()).where((events.c.arrival >= moment) | (events.c.finished_at >= moment))
-        return int(await self._database.read(lambda c: c.execute(statement).scalar_one()))
+        return int(await self._database.scan(lambda c: c.execute(statement).scalar_one()))
 
     async def run(self, handler: Handler, give_up: Handler) -> None:
         self._handing: Handing[Taken] = Handing(handler, give_up, self)

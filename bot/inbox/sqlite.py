@@ -154,13 +154,13 @@ class SqliteInbox:
 
     async def parked(self) -> list[Entry]:
         statement = select(events).where(events.c.state == "parked", _UNFINISHED).order_by(_STORED)
-        rows = await self._database.read(lambda c: c.execute(statement).all())
+        rows = await self._database.scan(lambda c: c.execute(statement).all())
         return [_entry(row) for row in rows]
 
     async def since(self, moment: float) -> int:
         """Return how many events came or ended since `moment`, unix seconds."""
         statement = select(func.count()).where((events.c.arrival >= moment) | (events.c.finished_at >= moment))
-        return int(await self._database.read(lambda c: c.execute(statement).scalar_one()))
+        return int(await self._database.scan(lambda c: c.execute(statement).scalar_one()))
 
     async def run(self, handler: Handler, give_up: Handler) -> None:
         rows = await self._database.write(self._left_behind)

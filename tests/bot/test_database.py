@@ -1,6 +1,7 @@
 """One writer, few commits, nobody's failure but one's own."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -162,9 +163,70 @@ async def test_read_sees_writes_that_returned(database: Database) -> None:
         assert (await notes(database))[-1] == word
 
 
-async def test_failing_read_is_a_storage_error(database: Database) -> None:
+async def test_scan_sees_writes_that_returned(database: Database) -> None:
+    for word in "abc":
+        await database.write(note(word))
+        assert await database.scan(_last) == word
+
+
+def _last(connection: Connection) -> Any:
+    return connection.scalar(text("SELECT max(note) FROM notes"))
+
+
+def _read(database: Database, way: str, work: Any) -> Any:
+    return {"look-up": database.read, "scan": database.scan}[way](work)
+
+
+ways = pytest.mark.parametrize("way", ["look-up", "scan"])
+
+
+@ways
+async def test_failing_read_is_a_storage_error(database: Database, way: str) -> None:
     with pytest.raises(StorageError, match="nowhere"):
-        await database.read(lambda c: c.execute(text("SELECT * FROM nowhere")))
+        await _read(database, way, lambda c: c.execute(text("SELECT * FROM nowhere")))
+
+
+@ways
+async def test_error_of_a_reading_work_reaches_whoever_asked(database: Database, way: str) -> None:
+    def fail(connection: Connection) -> None:
+        raise LookupError(_last(connection))
+
+    await database.write(note("a"))
+    with pytest.raises(LookupError, match="a"):
+        await _read(database, way, fail)
+
+
+@ways
+async def test_read_after_a_failure_works(database: Database, way: str) -> None:
+    await database.write(note("a"))
+    works = (lambda c: c.execute(text("SELECT * FROM nowhere")), _last)
+    failed, found = await asyncio.gather(*(_read(database, way, work) for work in works), return_exceptions=True)
+
+    assert isinstance(failed, StorageError)
+    assert found == "a"
+
+
+@ways
+async def test_reading_changes_nothing(database: Database, way: str) -> None:
+    with pytest.raises(StorageError):
+        await _read(database, way, note("a"))
+    assert await notes(database) == []
+
+
+@ways
+async def test_reading_waits_for_no_write(database: Database, way: str) -> None:
+    ready = threading.Event()
+
+    def write_slowly(connection: Connection) -> None:
+        note("a")(connection)
+        assert ready.wait(10)
+
+    writing = database.queue(write_slowly)
+    assert await _read(database, way, _last) is None
+    ready.set()
+    await writing
+
+    assert await _read(database, way, _last) == "a"
 
 
 async def test_reader_elsewhere_does_not_stop_the_writer(database: Database, database_url: str) -> None:

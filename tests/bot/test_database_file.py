@@ -1,17 +1,20 @@
 """The embedded database: one file, one process."""
 
+import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot.database import Database, metadata
 from bot.errors import AlreadyRunning, StorageError
 from bot.store import lists
-from tests.bot.notebook import note, open_notebook, readable
+from tests.bot.notebook import note, notes, open_notebook, readable
 
 MIGRATIONS = Path(__file__).parents[2] / "bot" / "migrations"
 
@@ -94,9 +97,37 @@ async def test_partial_indexes_are_those_of_the_metadata(embedded_url: str) -> N
 
 async def test_database_keeps_what_it_confirmed(database: Database) -> None:
     """A commit is on disk, not on its way there; readers and a backup do not stop the writer."""
-    synchronous = await database.read(lambda c: c.execute(text("PRAGMA synchronous")).scalar())
-    journal = await database.read(lambda c: c.execute(text("PRAGMA journal_mode")).scalar())
+    synchronous = await database.write(lambda c: c.execute(text("PRAGMA synchronous")).scalar())
+    journal = await database.write(lambda c: c.execute(text("PRAGMA journal_mode")).scalar())
     assert (synchronous, journal) == (2, "wal")
+
+
+class Locked:
+    """A look-up that finds the file locked the first time; notes the threads that it was run on."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+
+    def __call__(self, connection: Connection) -> str:
+        self.threads.append(threading.current_thread().name)
+        if len(self.threads) == 1:
+            raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+        return str(connection.scalar(text("SELECT 'found'")))
+
+
+async def test_look_up_of_a_locked_file_holds_nobody_up(database: Database) -> None:
+    look_up = Locked()
+
+    assert await database.read(look_up) == "found"
+    assert look_up.threads == [threading.current_thread().name, "scans"]
+
+
+async def test_closed_database_is_one_file(database: Database, tmp_path: Path) -> None:
+    await database.write(note("a"))
+    await notes(database)
+    await database.close()
+
+    assert {path.name for path in tmp_path.iterdir()} <= {"bot.db", "bot.db.lock"}
 
 
 @pytest.fixture

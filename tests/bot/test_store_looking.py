@@ -19,7 +19,7 @@ Two = tuple[Store, Store]
 
 
 class Slow:
-    """Stands where a database's `read` does: the first look takes as long as the test wants, and what it has read is old by then."""
+    """Stands where a database's `scan` does: the first look takes as long as the test wants, and what it has read is old by then."""
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
         self.looks = 0
@@ -41,8 +41,8 @@ class Slow:
 @pytest.fixture
 def slow(replicas: Two) -> Slow:
     database = replicas[0].database
-    slow = Slow(database.read)
-    database.read = slow  # type: ignore[method-assign, assignment]
+    slow = Slow(database.scan)
+    database.scan = slow  # type: ignore[method-assign, assignment]
     return slow
 
 

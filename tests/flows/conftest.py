@@ -15,6 +15,11 @@ from bot.emulator.portal import Portal
 from tests.process import PATIENCE_S, BotProcess
 
 
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run what stands around the bot on asyncio's own loop: httpx's client trips over connections that uvloop has lost to a kill."""
+    return {"asyncio": asyncio.new_event_loop}
+
+
 async def until(condition: Callable[[], object], *, patience_s: float = PATIENCE_S) -> None:
     """Wait until `condition` holds; end a wait that will never end."""
     async with asyncio.timeout(patience_s):

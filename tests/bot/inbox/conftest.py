@@ -47,6 +47,9 @@ class Engine(Protocol):
     async def read(self, work: Work[Any]) -> Any:
         """Read what is stored, past the port."""
 
+    async def write(self, work: Work[Any]) -> Any:
+        """Change it."""
+
 
 class _Engine:
     """What the engines share; each says how a process of its opens."""
@@ -86,6 +89,9 @@ class _Engine:
 
     async def read(self, work: Work[Any]) -> Any:
         return await self._database.read(work)
+
+    async def write(self, work: Work[Any]) -> Any:
+        return await self._database.write(work)
 
 
 class SqliteEngine(_Engine):

@@ -391,12 +391,12 @@ class Outage:
                 await self._engine.inbox.put(press("refused", number, lane="p:23"))
 
     async def begin(self, _delivery: Delivery) -> None:
-        await self._engine.read(lambda c: c.execute(text("ALTER TABLE events RENAME TO away")))
+        await self._engine.write(lambda c: c.execute(text("ALTER TABLE events RENAME TO away")))
         self._begun.set()
 
     async def end(self) -> None:
         await self.is_felt()
-        await self._engine.read(lambda c: c.execute(text("ALTER TABLE away RENAME TO events")))
+        await self._engine.write(lambda c: c.execute(text("ALTER TABLE away RENAME TO events")))
 
 
 @pytest.fixture

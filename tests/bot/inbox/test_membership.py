@@ -50,7 +50,7 @@ class Replica:
         return worker
 
     async def knows(self, worker: int) -> bool:
-        return await self.database.read(lambda c: Jobs(c).is_enrolled(worker))
+        return await self.database.write(lambda c: Jobs(c).is_enrolled(worker))
 
     async def close(self) -> None:
         self._keeping.cancel()
