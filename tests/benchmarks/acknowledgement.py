@@ -21,7 +21,10 @@ EVENTS = 2_000
 CONNECTIONS = (1, 10, 50)
 STEPS = 2 + 2 + 2 * len(CONNECTIONS)
 TITLE = "durable acknowledgement"
-NOTE = "while it works at a quota of 2 requests/s; load, portal, bot and bare handler share this machine's cores"
+NOTE = (
+    "while it works at a quota of 2 requests/s; load, portal, bot and bare handler share this machine's cores;\n"
+    "    the bare handler runs as aiohttp starts it, on asyncio's own loop, the bot on uvloop"
+)
 
 Run = Callable[[str, Sequence[bytes], Tell], Awaitable[Load]]
 
