@@ -8,9 +8,8 @@ from aiolimiter import AsyncLimiter
 
 class Alone:
     def __init__(self) -> None:
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = (
-            WeakValueDictionary()
-        )  # as long as somebody has or awaits one
+        # Each lasts as long as somebody has it or waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def bucket(self, _name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(capacity, rate)

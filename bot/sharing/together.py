@@ -63,9 +63,8 @@ class Together:
     def __init__(self, url: str, *, replica: str, turn_s: float = _TURN_S) -> None:
         self._turn_s = turn_s
         self._session = _Session(url, replica)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = (
-            WeakValueDictionary()
-        )  # as long as somebody has or awaits one
+        # Each lasts as long as somebody has it or waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def bucket(self, name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(self._session, name, capacity, rate)
