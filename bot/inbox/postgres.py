@@ -76,6 +76,7 @@ class PostgresInbox:
         self._ends: Gathering[End, None] = Gathering(self._membership.queue, end, order=lambda one: one.taken.entry.key)
         self._connection = 0
         self._held: dict[int, Taken] = {}
+        self._behind: set[str] = set()  # lanes of which we hold something, and into which something came meanwhile
         self._running: set[asyncio.Task[None]] = set()
         self._fetching: asyncio.Task[None] | None = None
         self._beside: list[asyncio.Task[None]] = []
@@ -106,7 +107,7 @@ class PostgresInbox:
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
         stored = self._puts.add(Put(entries, self._clock(), also))
         stored.add_done_callback(self._count_new)
-        self._job_added.set()
+        self._look_into({entry.lane for entry in entries})
         # Whoever waits may give up; what is stored all the same is handed out.
         return await asyncio.shield(stored)
 
@@ -180,6 +181,16 @@ class PostgresInbox:
                 # A server that is away is not asked again for each event that cannot be put either.
                 await pause(self._closed if self._unsure else self._job_added, self._pace.poll_s)
 
+    def _look_into(self, lanes: set[str]) -> None:
+        """See to it that what comes into `lanes` is fetched: at once, or when what we hold of them has ended.
+
+        To look for jobs costs the more the more of them wait behind others.
+        """
+        behind = lanes & {held.entry.lane for held in self._held.values()}
+        self._behind |= behind
+        if behind != lanes:
+            self._job_added.set()
+
     async def _take(self, limit: int) -> list[Taken]:
         known = set(self._held) if self._unsure else None
         try:
@@ -202,7 +213,8 @@ class PostgresInbox:
         except GivenUp:
             log.warning("event.taken-over", event_key=held.entry.key)
             self._membership.doubt()
-        if len(self._held) == _MAX_HELD:
+        if len(self._held) == _MAX_HELD or held.entry.lane in self._behind:
+            self._behind.discard(held.entry.lane)
             self._job_added.set()
         del self._held[held.job]
 
