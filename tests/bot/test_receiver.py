@@ -472,7 +472,7 @@ async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
 @pytest.mark.parametrize("path", [EVENTS, INSTALL])
 async def test_request_is_to_be_sent_again_when_it_cannot_be_looked_whose_it_is(make_web, server_url, path):
     web = await make_web(database_url=server_url, limits={"store_s": 0.05})
-    web.core.database.read = failing(None).put
+    web.core.database.scan = failing(None).put
     body = web.installation() if path == INSTALL else forms.pairs("v2_message_private")
     async with asyncio.timeout(5):
         assert await web.status(path, body) == 503
