@@ -121,13 +121,14 @@ async def test_lanes_keep_their_order_across_replicas(replica: Any) -> None:
 
 async def test_what_comes_just_when_its_lane_is_done_is_taken_at_once(replica: Any) -> None:
     one = replica("one", Pace(beat_s=300.0, silent_s=3000.0, poll_s=300.0)).run()  # nobody looks by chance
-    for number in range(60):
-        await one.inbox.put(message(2 * number))
-        await one.desk.until_finished(2 * number + 1)
-        for _ in range(5 * number):  # from before until after the end is written down
-            await asyncio.sleep(0)
-        await one.inbox.put(message(2 * number + 1))
-        await one.desk.until_finished(2 * number + 2)
+    async with asyncio.timeout(PATIENCE_S):  # in the end whatever waits is found by the look for timers
+        for number in range(60):
+            await one.inbox.put(message(2 * number))
+            await one.desk.until_finished(2 * number + 1)
+            for _ in range(5 * number):  # from before until after the end is written down
+                await asyncio.sleep(0)
+            await one.inbox.put(message(2 * number + 1))
+            await one.desk.until_finished(2 * number + 2)
 
     assert one.desk.bodies == [f"body {number}" for number in range(120)]
 
