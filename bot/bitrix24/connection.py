@@ -4,14 +4,13 @@ import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
-import stamina
-
 from bot.bitrix24.limits import Step
 from bot.bitrix24.methods import app
 from bot.bitrix24.oauth import Bitrix24
 from bot.bitrix24.rest import Turn
 from bot.bitrix24.wire import TIMEOUT_S
 from bot.errors import AuthorizationLost, NotPermitted, NotProven, Unavailable
+from bot.patience import Patience
 from bot.store import Portal, TokenPair
 
 
@@ -55,14 +54,12 @@ async def _owner(caller: WithToken) -> str:
     """Ask the portal whose token it is; "" when it knows nobody. The code is spent, so a fault is not the end yet."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            async for attempt in stamina.retry_context(on=Unavailable, attempts=3, timeout=None, wait_max=1.0):
-                with attempt:
-                    return str(await app.profile_id(caller) or "")
+            patience = Patience(on=Unavailable, attempts=3, wait_initial=0.1, wait_max=1.0)
+            return str(await patience(app.profile_id, caller) or "")
     except TimeoutError:
         raise Unavailable("the portal does not tell whose token it is") from None
     except (AuthorizationLost, NotPermitted):
         return ""
-    raise AssertionError("attempts end with a result or an error")
 
 
 def _host(address: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
-import stamina
 
 from bot import tracing
 from bot.cronofy.answers import check, read_json
@@ -18,6 +17,7 @@ from bot.cronofy.watch import CronofyWatch
 from bot.cronofy.wire import TIMEOUT_S, wire
 from bot.errors import CronofyAway, CronofyBusy, CronofyError, CronofyGone, CronofyNotReached, CronofyUnreadable
 from bot.metrics import Metrics
+from bot.patience import Patience
 from bot.settings import CronofyApp
 from bot.sharing import Sharing
 from bot.wire import Received
@@ -126,14 +126,10 @@ class RestClient:
         may_repeat = _may_repeat(call)
         try:
             async with asyncio.timeout(self._timeout_s):
-                async for attempt in stamina.retry_context(
-                    on=may_repeat, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2.0
-                ):
-                    with attempt:
-                        return await self._once(call, token)
+                patience = Patience(on=may_repeat, attempts=_ATTEMPTS, wait_initial=0.2, wait_max=2.0)
+                return await patience(self._once, call, token)
         except TimeoutError:
             raise CronofyAway("no answer in time", method=call.method) from None
-        raise AssertionError("attempts end with an answer or an error")
 
     async def _once(self, call: Call, token: str | None) -> Any:
         await self._quota.take(call.method, may_wait=token is not None)
