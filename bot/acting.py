@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.bitrix24.oauth import AsUser
 from bot.context import Context
+from bot.database import Work
 from bot.grammar import Call
 from bot.order import Place
 from bot.parts import Parts
@@ -28,6 +30,7 @@ def context_of(
     bot_id: int,
     call: Call,
     run: Callable[[Context, Sequence[Call]], Awaitable[Reply]],
+    at_end: list[Work[Any]],
 ) -> Context:
     """Return the context of `call`, begun now for the first time; what the arguments mean, `Context` tells."""
     return Context(
@@ -54,4 +57,5 @@ def context_of(
         bot_id=bot_id,
         cronofy=parts.cronofy,
         run=run,
+        at_end=at_end,
     )

@@ -13,7 +13,7 @@ from bot.context import QUESTION
 from bot.cronofy.authorization import authorize_url
 from bot.errors import CronofyNotSetUp, Unavailable
 from bot.followups import FollowUp, Part
-from bot.inbox import Entry
+from bot.inbox import Delivery, Entry
 from bot.manifest import Manifest
 from bot.order import Place
 from bot.parts import Parts
@@ -88,16 +88,16 @@ class Answering:
         parts: What to work with.
         event: What is answered.
         portal: Where it was written.
-        key: Of its entry in the inbox.
-        starts: As the inbox counts them.
+        delivery: How the inbox handed it out.
     """
 
-    def __init__(self, parts: Parts, event: Spoken, portal: Portal, *, key: str, starts: int) -> None:
+    def __init__(self, parts: Parts, event: Spoken, portal: Portal, delivery: Delivery) -> None:
         self._parts = parts
         self._event = event
         self._portal = portal
-        self._key = key
-        self._starts = starts
+        self._key = delivery.entry.key
+        self._starts = delivery.starts
+        self._at_end = delivery.at_end
         to = Address(event.bot_id, event.user.id, event.api, event.answer_to)
         self._speech = Speech(parts, portal, to)
         self._notice: int | None = None  # our message that says to wait
@@ -219,7 +219,7 @@ class Answering:
             confirms=not reply.suggests,
         )
         # A "yes" that was written before the question does not answer it, however late it arrives.
-        await store.order.carry_out(self._portal.member_id, event.user.id, QUESTION, place_of(event))
+        self._at_end.append(store.order.carrying_out(self._portal.member_id, event.user.id, QUESTION, place_of(event)))
         command = self._parts.manifest.app.button_command
         yes, no = reply.agrees or texts.say(language, "confirm.button-yes"), texts.say(language, "confirm.button-no")
         return [

@@ -13,6 +13,7 @@ from bot.bitrix24.methods.person import WorkingDay
 from bot.bitrix24.oauth import AsUser
 from bot.changes import Change, Undoing
 from bot.cronofy.oauth import AsAccount, Cronofy
+from bot.database import Work
 from bot.errors import CronofyNotSetUp, ManifestError, NotLinked
 from bot.grammar import Call
 from bot.inbox import Entry, Inbox
@@ -61,6 +62,7 @@ class Context:
         bot_id: The bot that was written to.
         cronofy: The way to calendars outside Bitrix24; None where they are not set up.
         run: Carries out other commands in the place of this one.
+        at_end: What is written down when the message is done with, as in `Delivery`.
         alone: It is the only command of its message.
         within: Name of the command in whose place this one is carried out; "" for one that somebody gave.
     """
@@ -88,6 +90,7 @@ class Context:
     bot_id: int
     cronofy: Cronofy | None
     run: Callable[["Context", Sequence[Call]], Awaitable[Reply]]
+    at_end: list[Work[Any]]
     alone: bool = True
     within: str = ""
 
@@ -163,9 +166,9 @@ class Context:
         """Whether a newer command of the sender was carried out on `subject` already."""
         return await self.store.order.superseded(self.portal, self.user_id, subject, self.place)
 
-    async def carried_out(self, subject: str) -> None:
-        """Remember that this command was carried out, so that an older one that is late does not undo it."""
-        await self.store.order.carry_out(self.portal, self.user_id, subject, self.place)
+    def carried_out(self, subject: str) -> None:
+        """Remember, from the end of its message on, that this command was carried out, so that an older one that is late does not undo it."""
+        self.at_end.append(self.store.order.carrying_out(self.portal, self.user_id, subject, self.place))
 
     # --- questions
 

@@ -28,6 +28,7 @@ from bot.errors import (
     StorageError,
 )
 from bot.grammar import Call, Unclear, Understood, bind
+from bot.inbox import Delivery
 from bot.parts import Parts
 from bot.people import Person
 from bot.replies import Reply
@@ -55,17 +56,17 @@ class Conversation:
         parts: What to work with.
         event: The message.
         portal: Where it was written.
-        key: Of its entry in the inbox; another one than the event's own when it waited for its person to connect.
-        starts: As the inbox counts them.
+        delivery: How the inbox handed it out; its key is another one than the event's own when it waited for its person to connect.
     """
 
-    def __init__(self, parts: Parts, event: Spoken, portal: Portal, *, key: str | None = None, starts: int = 1) -> None:
+    def __init__(self, parts: Parts, event: Spoken, portal: Portal, delivery: Delivery) -> None:
         self._parts = parts
         self._event = event
         self._portal = portal
-        self._key = key or event.key
-        self._starts = starts
-        self._answering = Answering(parts, event, portal, key=self._key, starts=starts)
+        self._key = delivery.entry.key
+        self._starts = delivery.starts
+        self._at_end = delivery.at_end
+        self._answering = Answering(parts, event, portal, delivery)
         self._person = Person()
         self._asked_by: str | None = None  # the event that asked the question which is open
         self._language = portal.language
@@ -256,6 +257,7 @@ class Conversation:
             bot_id=event.bot_id,
             call=call,
             run=self._run,
+            at_end=self._at_end,
         )
 
     # --- answering

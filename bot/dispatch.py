@@ -8,6 +8,7 @@ answered with `errors.internal`.
 import importlib
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars
@@ -19,6 +20,7 @@ from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
+from bot.database import Work
 from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected, SettingsError
 from bot.following import Following
 from bot.grammar import check_signature
@@ -124,8 +126,7 @@ class Dispatcher:
         if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):
             return "given up"
         if reason_to_ignore(event) is None:
-            key, starts = delivery.entry.key, delivery.starts
-            await Conversation(self._parts, event, portal, key=key, starts=starts).tell("errors.given-up")
+            await Conversation(self._parts, event, portal, delivery).tell("errors.given-up")
         return "given up"
 
     async def _carry_out(self, event: events.Event, portal: Portal, delivery: Delivery) -> str:
@@ -133,8 +134,7 @@ class Dispatcher:
             case events.MessageAdded() | events.CommandAdded():
                 if reason := reason_to_ignore(event):
                     return f"ignored: {reason}"
-                key, starts = delivery.entry.key, delivery.starts
-                return await Conversation(self._parts, event, portal, key=key, starts=starts).answer()
+                return await Conversation(self._parts, event, portal, delivery).answer()
             case events.ChatJoined():
                 return (
                     f"ignored: {reason}"
@@ -142,7 +142,7 @@ class Dispatcher:
                     else await greet(self._parts, event, portal)
                 )
             case events.OwnEvent():
-                return await self._carry_out_own(event, portal)
+                return await self._carry_out_own(event, portal, delivery.at_end)
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():
@@ -153,7 +153,7 @@ class Dispatcher:
                 return "ignored: nothing to do"
         return "done"
 
-    async def _carry_out_own(self, event: events.AnyOwnEvent, portal: Portal) -> str:
+    async def _carry_out_own(self, event: events.AnyOwnEvent, portal: Portal, at_end: list[Work[Any]]) -> str:
         match event:
             case events.TimerDue():
                 return await Alarm(self._parts, portal).ring(event)
@@ -162,9 +162,9 @@ class Dispatcher:
             case events.AccountLinked():
                 return await tell_linked(self._parts, event, portal)
             case events.FollowUpDue():
-                return await Following(self._parts, portal).look(event)
+                return await Following(self._parts, portal, at_end).look(event)
             case events.AccountChanged():
-                return await hear(self._parts, event, portal)
+                return await hear(self._parts, event, portal, at_end)
 
     async def _tell_connected(self, event: events.Connected, portal: Portal) -> str:
         key = "connect.done-too-late" if event.too_late else "connect.done"

@@ -5,11 +5,13 @@ They are asked when they are due, and at once when Cronofy tells that something 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot import events
 from bot.acting import context_of
 from bot.answering import follow, keyboard, part_of
 from bot.context import Context
+from bot.database import Work
 from bot.followups import FollowUp, Part
 from bot.grammar import Call, bind
 from bot.order import Place
@@ -21,11 +23,18 @@ from bot.texts import Safe
 
 
 class Following:
-    """Rewrites messages of one portal."""
+    """Rewrites messages of one portal.
 
-    def __init__(self, parts: Parts, portal: Portal) -> None:
+    Args:
+        parts: What to work with.
+        portal: Where the messages are.
+        at_end: Of the event that makes it look, as in `Delivery`.
+    """
+
+    def __init__(self, parts: Parts, portal: Portal, at_end: list[Work[Any]]) -> None:
         self._parts = parts
         self._portal = portal
+        self._at_end = at_end
 
     async def look(self, due: events.FollowUpDue) -> str:
         """Look again at a message, and once more later if need be; return what became of it."""
@@ -101,6 +110,7 @@ class Following:
             bot_id=follow_up.bot_id,
             call=Call("", ()),
             run=self._run,
+            at_end=self._at_end,
         )
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:

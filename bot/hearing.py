@@ -6,12 +6,14 @@ and whose id no later account has.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from bot import events
 from bot.accounts import Account
 from bot.cronofy.oauth import Cronofy
+from bot.database import Work
 from bot.following import Following
 from bot.inbox import Entry
 from bot.parts import Parts
@@ -21,8 +23,8 @@ from bot.store import Portal
 log = structlog.get_logger()
 
 
-async def hear(parts: Parts, event: events.AccountChanged, portal: Portal) -> str:
-    """Do what a push asks for; return what became of it."""
+async def hear(parts: Parts, event: events.AccountChanged, portal: Portal, at_end: list[Work[Any]]) -> str:
+    """Do what a push asks for; return what became of it. `at_end` is that of the event, as in `Delivery`."""
     if event.what == "erased":
         return await _tell_erased(parts, event, portal)
     if parts.cronofy is None:
@@ -32,16 +34,16 @@ async def hear(parts: Parts, event: events.AccountChanged, portal: Portal) -> st
         return "ignored: not through the channel of the account"
     match event.what:
         case "change" | "synced":
-            return await Following(parts, portal).hurry(event.user_id)
+            return await Following(parts, portal, at_end).hurry(event.user_id)
         case "disconnected":  # Cronofy itself writes to the person; lists tell it, too
             log.info("account.login-disconnected", user_id=event.user_id)
         case "erasure":
-            await _erase(parts, parts.cronofy, event, account, portal)
+            await _erase(parts, parts.cronofy, event, account, Following(parts, portal, at_end))
     return "done"
 
 
 async def _erase(
-    parts: Parts, cronofy: Cronofy, event: events.AccountChanged, account: Account, portal: Portal
+    parts: Parts, cronofy: Cronofy, event: events.AccountChanged, account: Account, following: Following
 ) -> None:
     """Forget an account and all that is known through it; its person is told even if this is interrupted."""
     store = parts.store
@@ -52,7 +54,7 @@ async def _erase(
     await store.lists.forget_all_of(event.portal, event.user_id)
     await cronofy.unlink(account)
     # What was on its way cannot be seen any more, and messages that name it say so.
-    await Following(parts, portal).hurry(event.user_id)
+    await following.hurry(event.user_id)
     await store.follow_ups.forget(event.portal, event.user_id)
     log.info("account.erased", user_id=event.user_id)
 

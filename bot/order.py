@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Case, Column, ColumnElement, String, Table, bindparam, case, select
 
-from bot.database import Database, insert, metadata
+from bot.database import Database, Work, insert, metadata
+from bot.database.together import Share, for_each
 
 carried_out = Table(
     "carried_out",
@@ -40,11 +41,14 @@ last_at = _later(carried_out.c.message_at, carried_out.c.press_at)
 
 _FIND = select(carried_out).where(*(column == bindparam(column.name) for column in carried_out.primary_key))
 _FRESH = insert(carried_out)
-_KEEP = _FRESH.on_conflict_do_update(
-    index_elements=carried_out.primary_key,
-    set_={
-        name: _later(carried_out.c[name], _FRESH.excluded[name]) for name in ("message_id", "message_at", "press_at")
-    },
+_KEEP = for_each(
+    _FRESH.on_conflict_do_update(
+        index_elements=carried_out.primary_key,
+        set_={
+            name: _later(carried_out.c[name], _FRESH.excluded[name])
+            for name in ("message_id", "message_at", "press_at")
+        },
+    )
 )
 
 
@@ -62,8 +66,8 @@ class Order:
             return bool(place.sent_at < max(row.message_at, row.press_at))
         return bool(place.message_id < row.message_id or place.sent_at < row.press_at)
 
-    async def carry_out(self, portal: str, user_id: int, subject: str, place: Place) -> None:
-        """Remember that the command at `place` was carried out on `subject`."""
+    def carrying_out(self, portal: str, user_id: int, subject: str, place: Place) -> Work[None]:
+        """Return the work that remembers that the command at `place` was carried out on `subject`."""
         typed = place.message_id is not None
         row = {
             "portal": portal,
@@ -73,4 +77,4 @@ class Order:
             "message_at": place.sent_at if typed else 0,
             "press_at": 0 if typed else place.sent_at,
         }
-        await self._database.write(lambda c: c.execute(_KEEP, row))
+        return Share(_KEEP, row)

@@ -156,7 +156,7 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
     if await ctx.superseded(subject):
         return _reply(ctx, "meeting.superseded", "refused", invited)
     if before is wanted:
-        await ctx.carried_out(subject)
+        ctx.carried_out(subject)
         # After an interruption it was most likely this very command.
         return _reply(ctx, (_DONE if ctx.repeated else _ALREADY)[wanted], "unchanged", invited, wanted)
     if wanted is Answer.OPEN and not ctx.confirmed:
@@ -164,7 +164,7 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
     after = await (calendar.answer(ctx.as_user, invited, wanted) if undoes else _change(ctx, invited, wanted))
     if after is not wanted:
         return _reply(ctx, "meeting.not-confirmed", "failed", invited)
-    await ctx.carried_out(subject)
+    ctx.carried_out(subject)
     await note_answer(ctx, write(Number(invited.parent_id)), wanted.value)
     done = _reply(ctx, _DONE[wanted], "done", invited, wanted)
     if wanted is Answer.YES and not undoes and (clash := await clash_outside(ctx, invited)):

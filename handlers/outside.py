@@ -128,7 +128,7 @@ async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = F
     if event is None:
         return await _vanished(ctx, found, wanted)
     if found.answer is wanted:
-        await ctx.carried_out(subject)
+        ctx.carried_out(subject)
         return await _same(ctx, found, event, wanted)
     why = event.obstacle(ctx.now.astimezone(found.zone))
     if why is not None:
@@ -138,7 +138,7 @@ async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = F
         return question
     reply = await _send(ctx, found, event, wanted, undoes=undoes)
     if reply.outcome == "sent":
-        await ctx.carried_out(subject)
+        ctx.carried_out(subject)
     return reply
 
 

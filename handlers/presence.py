@@ -90,7 +90,7 @@ async def restore_presence(ctx: Context, given: str, former: str, ended_at: str,
     else:
         await ctx.stop_timer()
     await ctx.saw_presence(wanted)
-    await ctx.carried_out(_SUBJECT)
+    ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, await ctx.timer())
 
 
@@ -121,7 +121,7 @@ async def _set(ctx: Context, wanted: Presence) -> Reply:
         await ctx.undo_with(_undoing(wanted, before, timer))
     await ctx.stop_timer()
     await ctx.saw_presence(wanted)
-    await ctx.carried_out(_SUBJECT)
+    ctx.carried_out(_SUBJECT)
     return _done(ctx, wanted, None, "unchanged" if before is wanted else "done")
 
 
@@ -135,7 +135,7 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
     timer = await ctx.timer()
     if ctx.repeated and timer is not None and timer.made_by == ctx.made_by and timer.presence == wanted:
         await ctx.saw_presence(wanted)
-        await ctx.carried_out(_SUBJECT)
+        ctx.carried_out(_SUBJECT)
         return _done(ctx, wanted, timer)
     ends, day, is_known = await _end(ctx, until)
     changed = await im.change_user_status(ctx.as_user, wanted, with_day=not is_known)
@@ -150,7 +150,7 @@ async def _set_until(ctx: Context, wanted: Presence, until: str) -> Reply:
     is_guess = ctx.repeated and changed.before is wanted
     await ctx.start_timer(wanted, former, ends, day.zone if day else FALLBACK_ZONE, undoing=undoing)
     await ctx.saw_presence(wanted)
-    await ctx.carried_out(_SUBJECT)
+    ctx.carried_out(_SUBJECT)
     done = _done(ctx, wanted, await ctx.timer())
     if not is_guess:
         return done

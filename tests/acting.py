@@ -67,6 +67,7 @@ async def context(
         bot_id=portal.bot_id,
         call=Call("meetings", ()),
         run=run,
+        at_end=[],
     )
     return replace(ctx, alone=alone)
 

@@ -150,7 +150,7 @@ class ImmediateInbox:
         self._known.add(entry.key)
         self.entries.append(entry)
         if ":installed:" not in entry.key:
-            await self._dispatcher.handle(Delivery(entry, 1))
+            await self._finish(Delivery(entry, 1))
         else:
             self.installation = entry
         return True
@@ -160,10 +160,14 @@ class ImmediateInbox:
 
     async def hand_out_again(self, entry: Entry) -> None:
         """As after a kill before the "done" mark."""
-        await self._dispatcher.handle(Delivery(entry, 2))
+        await self._finish(Delivery(entry, 2))
 
     async def finish_installation(self) -> None:
-        await self._dispatcher.handle(Delivery(self.installation, 1))
+        await self._finish(Delivery(self.installation, 1))
+
+    async def _finish(self, delivery: Delivery) -> None:
+        await self._dispatcher.handle(delivery)
+        await self._core.database.write(lambda c: [work(c) for work in delivery.at_end])
 
 
 @dataclass

@@ -24,7 +24,13 @@ def free_port() -> int:
 
 
 class BotProcess:
-    """`statusbot serve` in a folder of its own; a further replica when it is given the `app` of another one."""
+    """`statusbot serve` in a folder of its own; a further replica when it is given the `app` of another one.
+
+    Attributes:
+        python: What it runs on.
+    """
+
+    python = sys.executable
 
     def __init__(
         self, folder: Path, portal: Portal, secret_key: str, *, app: App | None = None, **settings: str
@@ -58,7 +64,7 @@ class BotProcess:
         """Start and wait until it can store events."""
         with (self.folder / "log.jsonl").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "serve", cwd=self.folder, stderr=log,
+                self.python, "-m", "bot", "serve", cwd=self.folder, stderr=log,
                 env=self.environment | {"PYTHONPATH": str(self.program)},
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as http:

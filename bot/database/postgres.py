@@ -9,7 +9,7 @@ Other transactions may come between two statements of ours (the isolation is REA
 replica may change asks for it with `with_for_update()`, which means nothing to SQLite.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -75,8 +75,6 @@ class Server:
         self._replica = replica
         self.engine = self._engine(where, "")
         event.listen(self.engine, "connect", self._prepare_to_write)
-        event.listen(self.engine, "do_execute", _begin_with)
-        event.listen(self.engine, "do_executemany", _begin_with_many)
         self.looking, self.scanning = (
             self._engine(where, name, isolation_level="AUTOCOMMIT") for name in ("looking", "scanning")
         )
@@ -108,6 +106,7 @@ class Server:
             self._look_at_encoding(connection)
             if self._replica is not None:
                 self._claim(connection, self._replica)
+            connection.autocommit = False
 
     def _prepare_to_read(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
         with _closed_unless_prepared(connection):
@@ -141,26 +140,6 @@ class Server:
 
     def release(self) -> None:
         """Do nothing: the name went with the connection."""
-
-
-def _begin_with(cursor: "psycopg.Cursor[Any]", statement: Any, values: Any, _context: object) -> bool:
-    """Execute the first statement of a transaction in one round trip with its BEGIN; leave all others to SQLAlchemy."""
-    return _begun(cursor, lambda: cursor.execute(statement, values))
-
-
-def _begin_with_many(cursor: "psycopg.Cursor[Any]", statement: Any, rows: Any, _context: object) -> bool:
-    """As `_begin_with`, with many rows of values."""
-    return _begun(cursor, lambda: cursor.executemany(statement, rows))
-
-
-def _begun(cursor: "psycopg.Cursor[Any]", execute: Callable[[], object]) -> bool:
-    connection = cursor.connection
-    if connection.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
-        return False
-    with connection.pipeline():
-        connection.execute("BEGIN")
-        execute()
-    return True
 
 
 @contextmanager

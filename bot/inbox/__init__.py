@@ -5,7 +5,7 @@ knows which engine keeps the events.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.database import Work
@@ -35,10 +35,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An entry handed to the handler. `starts` counts from 1; above 1 it may have had effects before."""
+    """An entry handed to the handler.
+
+    Attributes:
+        starts: Counts from 1; above 1 it may have had effects before.
+        at_end: The handler adds what runs in the transaction that ends the entry: it is written down then, or the entry is handed
+            out again.
+    """
 
     entry: Entry
     starts: int
+    at_end: list[Work[Any]] = field(default_factory=list, compare=False)
 
 
 Handler = Callable[[Delivery], Awaitable[None]]

@@ -1,11 +1,12 @@
 """How an event is handed out until it is done or given up: starts counted, waits between them, suspects one at a time."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from bot.database import Work
 from bot.errors import NewerVersion
 from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
 from bot.patience import Patience
@@ -31,12 +32,14 @@ class Held:
         starts: As they are stored.
         counted: The next start is among them already.
         begun: It was handed out, so that it may have had effects.
+        at_end: As in `Delivery`, of all starts.
     """
 
     entry: Entry
     starts: int
     counted: bool
     begun: bool = False
+    at_end: list[Work[Any]] = field(default_factory=list)
 
     @property
     def left(self) -> int:
@@ -47,11 +50,28 @@ class Held:
         return max(1, self.starts - 1) if self.begun else self.starts - self.counted
 
 
+H = TypeVar("H", bound=Held)
 H_contra = TypeVar("H_contra", bound=Held, contravariant=True)
 
 
+@dataclass(frozen=True, slots=True)
+class End(Generic[H]):
+    """What became of an event at the moment `at`.
+
+    Attributes:
+        state: done or parked.
+    """
+
+    held: H
+    state: str
+    at: float
+
+
 class Book(Protocol[H_contra]):
-    """Where it is written down what became of an event. All raise `GivenUp`, and nothing else: they wait for the database."""
+    """Where it is written down what became of an event. All raise `GivenUp`, and nothing else: they wait for the database.
+
+    Whatever ends an event runs its `at_end` in the same transaction.
+    """
 
     async def count(self, held: H_contra) -> None:
         """Write down that there is one start more."""
@@ -82,6 +102,7 @@ class Handing(Generic[H_contra]):
         Raises:
             GivenUp: it is no longer ours.
         """
+        await asyncio.sleep(0)  # whoever has put it is told first, and can answer
         starts = MAX_STARTS - held.starts + held.counted
         try:
             await Patience(on=_may_pass, attempts=max(1, starts), wait_max=10.0)(self._start, held)
@@ -109,7 +130,7 @@ class Handing(Generic[H_contra]):
 
     async def _hand_out(self, held: H_contra) -> None:
         held.begun = True
-        await self._handler(Delivery(held.entry, held.starts))
+        await self._handler(Delivery(held.entry, held.starts, held.at_end))
 
     async def _hand_out_alone(self, held: H_contra) -> None:
         """Hand out an event that was there when a process died, with no other such event beside it."""

@@ -44,13 +44,16 @@ _LOCK_INDEX = text(
 )
 
 # Procrastinate's own statements do this for one job each; `depth` is among the arguments so that each row calls the function anew.
+# It returns an empty row when there is no job, so that no row at all means that the worker is dismissed.
 _FETCH = text("""
-    WITH RECURSIVE fetched AS (
-        SELECT id, lock, 1 AS depth FROM procrastinate_fetch_job_v2(:queues, :worker) WHERE id IS NOT NULL
+    WITH RECURSIVE enrolled AS (
+        SELECT id FROM procrastinate_workers WHERE id = :worker FOR KEY SHARE
+    ), fetched AS (
+        SELECT job.id, lock, 1 AS depth FROM enrolled, LATERAL procrastinate_fetch_job_v2(:queues, enrolled.id) AS job
         UNION ALL
         SELECT next.id, next.lock, depth + 1
         FROM fetched, LATERAL procrastinate_fetch_job_v2(:queues, :worker + 0 * depth) AS next
-        WHERE depth < :limit AND next.id IS NOT NULL
+        WHERE depth < :limit AND fetched.id IS NOT NULL
     )
     SELECT id, lock FROM fetched ORDER BY depth
 """).bindparams(
@@ -100,17 +103,18 @@ class Jobs:
         if self._connection.scalar(select(func.to_regclass("statusbot_jobs_lock"))) is None:
             self._connection.execute(_LOCK_INDEX)
 
-    def fetch(self, worker: int, limit: int) -> list[tuple[int, str]]:
-        """Give `worker` the next jobs, each of another lane; return their numbers and their lanes.
+    def fetch(self, worker: int, limit: int) -> list[tuple[int, str]] | None:
+        """Give `worker` the next jobs, each of another lane; return their numbers and their lanes, None when it is dismissed.
 
         Raises:
             CollidedError: Another replica has fetched a job of the same lane just now, which this transaction did not see.
         """
         given = {"queues": [_QUEUE], "worker": worker, "limit": limit}
         try:
-            return [(row.id, row.lock) for row in self._connection.execute(_FETCH, given)]
+            rows = self._connection.execute(_FETCH, given).all()
         except IntegrityError as error:  # no two jobs of a lock are being done
             raise CollidedError("Other replicas fetch jobs of the same lanes.") from error
+        return [(row.id, row.lock) for row in rows if row.id is not None] if rows else None
 
     def finish(self, jobs: Sequence[int]) -> None:
         self._connection.execute(_FINISH, {"jobs": list(jobs)})

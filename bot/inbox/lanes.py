@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Connection, Float, String, TextClause,
 from bot.database import Work
 from bot.database.together import run_all
 from bot.inbox import Entry
-from bot.inbox.handing import SUSPECT, Held
+from bot.inbox.handing import SUSPECT, End, GivenUp, Held
 from bot.inbox.jobs import ADDED, FINISHED, Jobs
 from bot.inbox.sqlite import events
 from bot.inbox.tables import in_lanes
@@ -20,9 +20,15 @@ from bot.inbox.tables import in_lanes
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Taken(Held):
-    """An event that a replica has taken, and the job that it is held by."""
+    """An event that a replica has taken.
+
+    Attributes:
+        job: What it is held by.
+        worker: Who holds it.
+    """
 
     job: int
+    worker: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +50,54 @@ class Put:
         return self.entries[0].lane if self.entries else ""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """What became of an event, and when."""
-
-    taken: Taken
-    state: str
-    at: float
-
-
 def _with_arrays(statement: str, **kinds: Any) -> TextClause:
     return text(statement).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()))
 
 
+_MANY = {
+    "keys": String,
+    "lanes": String,
+    "message_ids": BigInteger,
+    "sent_ats": BigInteger,
+}
+# Lets the events `new` enter their lanes, each with a job.
+_ENTERED = f"""
+    entered AS (
+        INSERT INTO lane_events (key, lane, message_id, sent_at)
+        SELECT key, lane, message_id, sent_at FROM new ORDER BY place
+    ), added AS (
+        SELECT {ADDED} AS jobs FROM new HAVING count(*) > 0
+    )
+"""  # noqa: S608 - constants of ours
 # Replicas that are told the same events wait for each other in the same order.
 _STORE = _with_arrays(
-    """
-    INSERT INTO events (key, lane, body, message_id, sent_at, arrival, due_at, starts, state)
-    SELECT given.*, 0, 'pending' FROM unnest(:keys, :lanes, :bodies, :message_ids, :sent_ats, :arrivals, :due_ats) AS given (key)
-    ORDER BY key ON CONFLICT (key) DO NOTHING RETURNING key
-    """,
-    keys=String,
-    lanes=String,
+    f"""
+    WITH given AS (
+        SELECT * FROM unnest(:keys, :lanes, :message_ids, :sent_ats, :bodies, :arrivals, :due_ats)
+        WITH ORDINALITY AS given (key, lane, message_id, sent_at, body, arrival, due_at, place)
+    ), stored AS (
+        INSERT INTO events (key, lane, body, message_id, sent_at, arrival, due_at, starts, state)
+        SELECT key, lane, body, message_id, sent_at, arrival, due_at, 0, 'pending' FROM given
+        ORDER BY key ON CONFLICT (key) DO NOTHING RETURNING key
+    ), new AS (
+        SELECT given.* FROM given JOIN stored USING (key) WHERE given.due_at IS NULL
+    ), {_ENTERED}
+    SELECT key, (SELECT jobs FROM added) FROM stored
+    """,  # noqa: S608 - constants of ours
+    **_MANY,
     bodies=String,
-    message_ids=BigInteger,
-    sent_ats=BigInteger,
     arrivals=Float,
     due_ats=Float,
 )
 _ENTER = _with_arrays(
     f"""
-    WITH given AS (
+    WITH new AS (
         SELECT * FROM unnest(:keys, :lanes, :message_ids, :sent_ats)
-        WITH ORDINALITY AS given (key, lane, message_id, sent_at, place)
-    ), entered AS (
-        INSERT INTO lane_events (key, lane, message_id, sent_at)
-        SELECT key, lane, message_id, sent_at FROM given ORDER BY place
-    )
-    SELECT {ADDED} FROM given
+        WITH ORDINALITY AS new (key, lane, message_id, sent_at, place)
+    ), {_ENTERED}
+    SELECT jobs FROM added
     """,  # noqa: S608 - constants of ours
-    keys=String,
-    lanes=String,
-    message_ids=BigInteger,
-    sent_ats=BigInteger,
+    **_MANY,
 )
 # What was begun before, since it may have had effects; then messages by id, presses by time, one against the other by time, then
 # arrival; what somebody could not read comes last.
@@ -119,21 +130,29 @@ _LEAVE_DELETED = _with_arrays(
     """,
     lanes=String,
 )
-# It has left its lane when this is tried again because the server was lost just when it had confirmed it.
+# It has left its lane when this is tried again because the server was lost just when it had confirmed it. Whoever is dismissed ends
+# nothing, since others have taken over what it held.
 _END = _with_arrays(
     f"""
     WITH given AS (
-        SELECT * FROM unnest(:jobs, :keys, :states, :moments) AS given (job, key, state, at)
+        SELECT * FROM unnest(:jobs, :workers, :keys, :lanes, :states, :moments) AS given (job, worker, key, lane, state, at)
+    ), enrolled AS (
+        SELECT id FROM procrastinate_workers WHERE id = ANY(:workers) FOR KEY SHARE
     ), gone AS (
-        DELETE FROM lane_events USING given WHERE lane_events.key = given.key RETURNING given.*
+        DELETE FROM lane_events USING given JOIN enrolled ON enrolled.id = given.worker
+        WHERE lane_events.key = given.key RETURNING given.*
     ), ended AS (
         UPDATE events SET state = gone.state, finished_at = gone.at, body = CASE WHEN gone.state = 'parked' THEN body END
         FROM gone WHERE events.key = gone.key
     )
-    SELECT {FINISHED} FROM gone
+    SELECT enrolled.id AS worker, gone.key, CASE WHEN gone.job IS NOT NULL THEN {FINISHED} END,
+        EXISTS (SELECT FROM lane_events WHERE lane = gone.lane AND key != gone.key) AS goes_on
+    FROM enrolled LEFT JOIN gone ON gone.worker = enrolled.id
     """,  # noqa: S608 - constants of ours
     jobs=BigInteger,
+    workers=BigInteger,
     keys=String,
+    lanes=String,
     states=String,
     moments=Float,
 )
@@ -148,13 +167,12 @@ def put(connection: Connection, puts: Sequence[Put]) -> list[list[bool]]:
         for entry in one.entries:
             first.setdefault(entry.key, (entry, one))
     new = _store(connection, list(first.values()))
-    enter(connection, [entry for key, (entry, one) in first.items() if key in new and one.due_at is None])
     # Who gave the same key later gave a known one.
     return [[new.pop(entry.key, None) is not None for entry in one.entries] for one in puts]
 
 
 def _store(connection: Connection, given: list[tuple[Entry, Put]]) -> dict[str, str]:
-    """Return the keys that were new, by themselves."""
+    """Store events; those that are new and have no moment enter their lanes. Return the new keys, by themselves."""
     if not given:
         return {}
     values = _columns([entry for entry, _ in given]) | {
@@ -198,15 +216,21 @@ def take(connection: Connection, worker: int, limit: int, known: set[int] | None
         worker: Who takes it.
         limit: How much at most.
         known: The jobs that `worker` knows to be its own, so that others that are, too, are put back; None to leave those.
+
+    Raises:
+        GivenUp: `worker` is dismissed.
     """
     jobs = Jobs(connection)
-    if known is not None:
+    if known is not None and jobs.is_enrolled(worker):
         jobs.put_back(job for job in jobs.held_by(worker) if job not in known)
-    fetched = dict(jobs.fetch(worker, limit))
-    if not fetched:
+    found = jobs.fetch(worker, limit)
+    if found is None:
+        raise GivenUp
+    if not found:
         return []
+    fetched = dict(found)
     given = {"jobs": list(fetched), "lanes": list(fetched.values()), "suspect": SUSPECT}
-    taken = {row.job: _taken(row) for row in connection.execute(_FIRST, given)}
+    taken = {row.job: _taken(row, worker) for row in connection.execute(_FIRST, given)}
     if deleted := fetched.keys() - taken.keys():  # the events are, by somebody
         lanes = set(connection.scalars(_LEAVE_DELETED, {"lanes": [fetched[job] for job in deleted]}))
         jobs.put_back(job for job in deleted if fetched[job] in lanes)  # for what comes behind them
@@ -214,25 +238,35 @@ def take(connection: Connection, worker: int, limit: int, known: set[int] | None
     return [taken[job] for job in fetched if job in taken]
 
 
-def _taken(row: Any) -> Taken:
+def _taken(row: Any, worker: int) -> Taken:
     counted = row.starts < SUSPECT
-    return Taken(entry_of(row), row.starts + counted, counted, job=row.job)
+    return Taken(entry_of(row), row.starts + counted, counted, job=row.job, worker=worker)
 
 
 def count(connection: Connection, key: str, starts: int) -> None:
     connection.execute(update(events).where(events.c.key == key).values(starts=starts))
 
 
-def end(connection: Connection, ends: Sequence[End]) -> list[None]:
-    """End events and their jobs."""
+def end(connection: Connection, ends: Sequence[End[Taken]]) -> list[bool]:
+    """End events and their jobs, with what goes with it; return of each whether more waits in its lane.
+
+    Raises:
+        GivenUp: whoever held one of them is dismissed.
+    """
+    run_all(connection, [work for one in ends for work in one.held.at_end])
     given = {
-        "jobs": [one.taken.job for one in ends],
-        "keys": [one.taken.entry.key for one in ends],
+        "jobs": [one.held.job for one in ends],
+        "workers": [one.held.worker for one in ends],
+        "keys": [one.held.entry.key for one in ends],
+        "lanes": [one.held.entry.lane for one in ends],
         "states": [one.state for one in ends],
         "moments": [one.at for one in ends],
     }
-    connection.execute(_END, given)
-    return [None for _ in ends]
+    rows = connection.execute(_END, given).all()
+    if {one.held.worker for one in ends} - {row.worker for row in rows}:
+        raise GivenUp
+    goes_on = {row.key: bool(row.goes_on) for row in rows}
+    return [goes_on.get(one.held.entry.key, True) for one in ends]
 
 
 def set_aside(connection: Connection, taken: Taken, worker: int, seconds: float) -> None:

@@ -18,12 +18,12 @@ import structlog
 from sqlalchemy import func, select, text
 
 from bot.database import Database, Work
+from bot.database.together import Share
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
-from bot.inbox.gathering import Gathering
-from bot.inbox.handing import GivenUp, Handing
+from bot.inbox.handing import End, GivenUp, Handing
 from bot.inbox.jobs import listen
-from bot.inbox.lanes import End, Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
+from bot.inbox.lanes import Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
 from bot.inbox.membership import Membership, Pace, pause, uptime
 from bot.inbox.peers import Heard, Peer
 from bot.inbox.sqlite import events
@@ -72,8 +72,6 @@ class PostgresInbox:
         self._membership = Membership(
             database, Peer(replica, tuple(keys), version("statusbot")), self._pace, since_boot
         )
-        self._puts: Gathering[Put, list[bool]] = Gathering(database.queue, put, order=lambda one: one.lane)
-        self._ends: Gathering[End, None] = Gathering(self._membership.queue, end, order=lambda one: one.taken.entry.key)
         self._connection = 0
         self._held: dict[int, Taken] = {}
         self._behind: set[str] = set()  # lanes of which we hold something, and into which something came meanwhile
@@ -105,9 +103,9 @@ class PostgresInbox:
         await self._membership.hold()
 
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
-        stored = self._puts.add(Put(entries, self._clock(), also))
+        self._look_into({entry.lane for entry in entries})  # in the same transaction, if nothing else is underway
+        stored = self._database.queue(Share(put, Put(entries, self._clock(), also)))
         stored.add_done_callback(self._count_new)
-        self._look_into({entry.lane for entry in entries})
         # Whoever waits may give up; what is stored all the same is handed out.
         return await asyncio.shield(stored)
 
@@ -116,7 +114,7 @@ class PostgresInbox:
             self._pending += sum(stored.result())
 
     async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
-        stored = self._puts.add(Put([entry], self._clock(), also, due_at))
+        stored = self._database.queue(Share(put, Put([entry], self._clock(), also, due_at)))
         stored.add_done_callback(lambda _: self._timer_moved.set())
         (is_new,) = await asyncio.shield(stored)
         return is_new
@@ -195,7 +193,7 @@ class PostgresInbox:
         known = set(self._held) if self._unsure else None
         try:
             work = partial(take, worker=self._membership.worker, limit=limit, known=known)
-            taken = await self._membership.write(work)
+            taken = await self._database.write(work)
         except GivenUp:
             self._membership.doubt()
         except StorageError as error:
@@ -230,19 +228,23 @@ class PostgresInbox:
         held.starts += 1
 
     async def done(self, held: Taken) -> None:
-        await self._end(End(held, "done", self._clock()))
+        await self._end(held, "done")
 
     async def park(self, held: Taken) -> None:
-        await self._end(End(held, "parked", self._clock()))
+        await self._end(held, "parked")
 
-    async def _end(self, one: End) -> None:
-        await until_stored(self._try_to_end, one)
+    async def _end(self, held: Taken, state: str) -> None:
+        await until_stored(self._try_to_end, End(held, state, self._clock()))
         self._pending -= 1
 
-    async def _try_to_end(self, one: End) -> None:
-        ended = self._ends.add(one)
-        self._job_added.set()  # the next of the lane
-        await ended
+    async def _try_to_end(self, one: End[Taken]) -> None:
+        lane = one.held.entry.lane
+        if is_looked_into := lane in self._behind:
+            self._behind.discard(lane)
+            self._job_added.set()  # in the same transaction, if nothing else is underway
+        goes_on = await self._database.queue(Share(end, one))
+        if goes_on and not is_looked_into:
+            self._job_added.set()
 
     async def leave(self, held: Taken) -> None:
         work = partial(set_aside, taken=held, worker=self._membership.worker, seconds=self._pace.aside_s)

@@ -36,10 +36,10 @@ from sqlalchemy import (
 )
 
 from bot.database import Database, Work, metadata
-from bot.database.together import Common, Share, for_each, run_all
+from bot.database.together import Share, for_each, run_all
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
-from bot.inbox.handing import Handing, Held
+from bot.inbox.handing import End, Handing, Held
 from bot.inbox.waiting import Waiting
 from bot.patience import until_stored
 
@@ -255,9 +255,9 @@ class SqliteInbox:
     async def done(self, held: Held) -> None:
         following = self._lanes[held.entry.lane].next_fresh()
         if following is None:
-            await self._mark(_DONE, held)
+            await self._end(held, "done")
         else:  # in one transaction, usually
-            await asyncio.gather(self._mark(_DONE, held), self._count_ahead(following))
+            await asyncio.gather(self._end(held, "done"), self._count_ahead(following))
 
     async def _count_ahead(self, following: Held) -> None:
         await self.count(following)
@@ -265,15 +265,14 @@ class SqliteInbox:
         self._ahead[following.entry.lane] = following
 
     async def park(self, held: Held) -> None:
-        await self._mark(_PARK, held)
+        await self._end(held, "parked")
 
     async def leave(self, held: Held) -> None:
         """Leave it in the table, where the next process finds it."""
         await until_stored(self._leave, [held])
 
-    async def _mark(self, marking: Common[dict[str, Any], None], held: Held) -> None:
-        row = {"of": held.entry.key, "at": self._clock()}
-        await until_stored(self._database.write, Share(marking, row))
+    async def _end(self, held: Held, state: str) -> None:
+        await until_stored(self._database.write, Share(_end, End(held, state, self._clock())))
         self._pending -= 1
 
     # --- timers
@@ -311,6 +310,13 @@ def _store(connection: Connection, puts: list[Put]) -> list[list[bool]]:
     return [[new.pop(entry.key, False) for entry in one.entries] for one in puts]
 
 
+def _end(connection: Connection, ends: list[End[Held]]) -> list[None]:
+    """End events, with what goes with it."""
+    run_all(connection, [work for one in ends for work in one.held.at_end])
+    connection.execute(_END, [{"of": one.held.entry.key, "became": one.state, "at": one.at} for one in ends])
+    return [None] * len(ends)
+
+
 def _row(put: Put, entry: Entry, starts: int) -> tuple[Any, ...]:
     return entry.key, entry.lane, entry.body, entry.message_id, entry.sent_at, put.now, put.due_at, starts
 
@@ -326,8 +332,11 @@ _NEWEST = select(events.c.key).order_by(_STORED.desc()).limit(bindparam("number"
 _OF = update(events).where(events.c.key == bindparam("of"))
 _COUNT = for_each(_OF.values(starts=bindparam("to")))
 _PUT_BACK = for_each(_OF.where(events.c.state == "pending").values(starts=bindparam("to")))
-_DONE = for_each(_OF.values(state="done", finished_at=bindparam("at"), body=None))
-_PARK = for_each(_OF.values(state="parked", finished_at=bindparam("at")))
+_END = _OF.values(
+    state=bindparam("became"),
+    finished_at=bindparam("at"),
+    body=case((bindparam("became") == "parked", events.c.body), else_=None),
+)
 _ENTER = for_each(_OF.values(due_at=None, starts=bindparam("to")))
 
 

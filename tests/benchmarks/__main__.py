@@ -19,6 +19,7 @@ from tests.benchmarks.figures import Figures
 from tests.benchmarks.load import Refused
 from tests.benchmarks.progress import Progress
 from tests.benchmarks.rows import Measured, Row, Section, summary, table
+from tests.process import BotProcess
 
 WRITTEN = Path("bench.json")
 INTERRUPTED = 130
@@ -51,6 +52,7 @@ def parts(soak_s: int) -> dict[str, Part]:
 
 def main() -> None:
     chosen = _arguments()
+    BotProcess.python = chosen.python
     gc.freeze()  # what is loaded by now is no garbage; to look at it again would show in the slowest answers
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}; load before the start: {os.getloadavg()[0]:.1f}"
@@ -86,6 +88,11 @@ def _arguments() -> argparse.Namespace:
         metavar="SECONDS",
         default=os.environ.get("SOAK", SOAK_S),
         help="of part h, shared by the databases; SOAK in the environment",
+    )
+    parser.add_argument(
+        "--python",
+        default=os.environ.get("BOT_PYTHON", sys.executable),
+        help="what the bot runs on: one without the tools of developers, say, which the bot's libraries load where they find them; BOT_PYTHON in the environment",
     )
     chosen = parser.parse_args()
     chosen.part = chosen.part or list(letters)

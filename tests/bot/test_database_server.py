@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from bot.database import Database
 from bot.database.schema import revisions
 from bot.errors import AlreadyRunning, StorageError
+from tests.bot.inbox.desk import PATIENCE_S
 from tests.bot.notebook import note, notes, open_notebook, readable
 from tests.postgres import Cluster
 
@@ -183,6 +184,33 @@ async def test_statement_ends_before_whoever_waits_for_it_gives_up(one: Database
     for timeout in (await one.write(timeout_ms), await one.read(timeout_ms), await one.scan(timeout_ms)):
         assert timeout is not None
         assert 0 < timeout < 10_000
+
+
+async def test_server_ends_whoever_is_silent_in_a_transaction(one: Database, server_url: str) -> None:
+    """A process that was stopped there would keep its locks, and others could not take its work over."""
+    two, is_silent, has_ended = Database(server_url), asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang(connection: Connection) -> None:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+        loop.call_soon_threadsafe(is_silent.set)
+        has_ended.wait(PATIENCE_S)
+        connection.execute(text("SELECT 1"))
+
+    def is_there(connection: Connection) -> bool:
+        name = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'statusbot one'")
+        return bool(connection.scalar(name))
+
+    hanging = asyncio.create_task(one.write(hang))
+    await is_silent.wait()
+    async with asyncio.timeout(PATIENCE_S):
+        while await two.read(is_there):
+            await asyncio.sleep(0.01)
+    has_ended.set()
+    with pytest.raises(StorageError):
+        await hanging
+
+    await two.close()
 
 
 # --- opening

@@ -261,9 +261,9 @@ async def test_fault_of_the_database_is_left_to_the_inbox(ask, dispatcher, waiti
 
 
 async def test_command_in_whose_midst_the_database_fails_is_carried_out_once(ask, dispatcher, waiting, portal):
-    entry = await waiting("accept 651")
+    entry = await waiting("dnd")
     since = len(portal.messages)
-    full = "CREATE TRIGGER full BEFORE INSERT ON carried_out BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    full = "CREATE TRIGGER full BEFORE INSERT ON changes BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     await ask.core.database.write(lambda c: c.execute(text(full)))
     with pytest.raises(StorageError):
         await dispatcher.handle(Delivery(entry, 1))
@@ -273,9 +273,8 @@ async def test_command_in_whose_midst_the_database_fails_is_carried_out_once(ask
     await dispatcher.handle(Delivery(entry, 2))
 
     (answer,) = portal.messages[since:]
-    assert answer.text.startswith("You are going: meeting 651")
-    assert portal.meetings[651][17] == "Y"
-    assert len(portal.notices) == 1
+    assert answer.text.startswith("Do not disturb is on")
+    assert [call.method for call in portal.calls].count("im.user.status.set") == 1
 
 
 async def test_reply_that_the_database_holds_up_is_not_lost(ask, dispatcher, waiting, portal):

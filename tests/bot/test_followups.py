@@ -228,6 +228,6 @@ async def test_erased_account_leaves_no_messages(make_ask, outside):
     demand = events.AccountChanged(
         portal=MEMBER, sent_at=NOW, domain="", user_id=17, what="erasure", channel_id="chn_1", since=0
     )
-    await hear(ask.core.parts, demand, store.portal(MEMBER))
+    await hear(ask.core.parts, demand, store.portal(MEMBER), [])
     assert await store.follow_ups.of_person(MEMBER, 17) == []
     assert await store.follow_ups.of_person(MEMBER, 23) == [theirs]

@@ -79,8 +79,14 @@ async def ask(store: Store, at: int) -> None:
 # How rows come to be that are as old as one can be, and for how long they are kept then.
 WAYS: dict[str, tuple[Put, int]] = {
     "events": (finish, 40 * DAY_S),
-    "carried_out by message": (lambda s, at: s.order.carry_out(PORTAL, MIRA, "651", Place(5, at)), DAY_S + 600),
-    "carried_out by press": (lambda s, at: s.order.carry_out(PORTAL, MIRA, "651", Place(None, at)), DAY_S + 600),
+    "carried_out by message": (
+        lambda s, at: s.database.write(s.order.carrying_out(PORTAL, MIRA, "651", Place(5, at))),
+        DAY_S + 600,
+    ),
+    "carried_out by press": (
+        lambda s, at: s.database.write(s.order.carrying_out(PORTAL, MIRA, "651", Place(None, at))),
+        DAY_S + 600,
+    ),
     "states": (open_link, DAY_S + 600),
     "waiting": (lambda s, at: s.states.wait(Waiting("e1", PORTAL, MIRA, "body", 1, at)), DAY_S),
     "waiting no more": (resume, DAY_S),
@@ -146,7 +152,7 @@ async def test_every_table_has_its_time_or_stays(database: Database) -> None:
 
 
 async def test_command_that_may_be_late_can_still_be_superseded(store: Store) -> None:
-    await store.order.carry_out(PORTAL, MIRA, "651", Place(5, NOW))
+    await store.database.write(store.order.carrying_out(PORTAL, MIRA, "651", Place(5, NOW)))
     await tidy(store.database, all_kept(30 * DAY_S), NOW + 30 * DAY_S)
 
     assert await store.order.superseded(PORTAL, MIRA, "651", Place(4, NOW - 10))

@@ -131,7 +131,7 @@ async def test_forgotten_portal_leaves_nothing(store: Store, secret_key: SecretS
         await install(store, portal)
         await save(store, pair("claimed", proven=False), portal=portal.member_id)
         await ask(store, portal=portal.member_id)
-        await store.order.carry_out(portal.member_id, MIRA, "presence", Place(7, 100))
+        await store.database.write(store.order.carrying_out(portal.member_id, MIRA, "presence", Place(7, 100)))
 
     await store.forget_portal(PORTAL)
 
@@ -499,7 +499,7 @@ def press(sent_at: int) -> Place:
     ],
 )
 async def test_older_command_is_superseded(store: Store, done: Place, late: Place, *, expected: bool) -> None:
-    await store.order.carry_out(PORTAL, MIRA, "meeting:651", done)
+    await store.database.write(store.order.carrying_out(PORTAL, MIRA, "meeting:651", done))
     assert await store.order.superseded(PORTAL, MIRA, "meeting:651", late) is expected
 
 
@@ -507,7 +507,7 @@ async def test_older_command_is_superseded(store: Store, done: Place, late: Plac
 async def test_newest_of_each_kind_counts(store: Store, order: int) -> None:
     places = [message(5, 100), press(120), message(6, 110), press(90)]
     for place in places[::order]:
-        await store.order.carry_out(PORTAL, MIRA, "presence", place)
+        await store.database.write(store.order.carrying_out(PORTAL, MIRA, "presence", place))
 
     superseded = [message(5, 130), message(6, 119), press(119)]
     newest = [message(6, 120), message(7, 120), press(120)]
@@ -516,7 +516,7 @@ async def test_newest_of_each_kind_counts(store: Store, order: int) -> None:
 
 
 async def test_nothing_is_superseded_by_what_concerns_another_thing(store: Store) -> None:
-    await store.order.carry_out(PORTAL, MIRA, "meeting:651", message(8, 100))
+    await store.database.write(store.order.carrying_out(PORTAL, MIRA, "meeting:651", message(8, 100)))
     late = message(7, 99)
     assert not await store.order.superseded(PORTAL, MIRA, "meeting:652", late)
     assert not await store.order.superseded(PORTAL, MIRA, "presence", late)

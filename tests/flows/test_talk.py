@@ -64,6 +64,15 @@ async def test_older_message_that_comes_later_does_not_win(bot, company):
     assert any("reached me late" in text for text in answers(company, older))
 
 
+async def test_answers_to_one_meeting_in_one_message_end_with_the_last(bot, company):
+    await answered(company, company.say(17, "accept 651\ndecline 651"))
+    status = await answered(company, company.say(17, "status 651"))
+
+    assert company.meetings[651][17] == "N"
+    assert [notice.kind for notice in company.notices] == ["accepted", "declined"]
+    assert status.startswith("You have declined")
+
+
 async def test_event_with_a_wrong_token_is_refused(bot, company):
     bot.app.application_token = "0" * 32
     said = company.say(17, "accept 651")

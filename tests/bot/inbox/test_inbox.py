@@ -200,6 +200,65 @@ async def test_failing_put_spoils_nobody_elses(engine: Any) -> None:
     assert new == [[True]] * 5
 
 
+# --- what goes with an end
+
+
+async def test_work_at_the_end_is_stored_with_it(engine: Any) -> None:
+    async def note(delivery: Delivery) -> None:
+        delivery.at_end.append(noting(delivery.entry.body))
+
+    desk = Desk(**{"body 1": note, "body 2": note})
+    engine.run(desk)
+    await engine.inbox.put(message(1), message(2), message(3, lane="p:42"))
+    await desk.until_finished(3)
+    await engine.stop()
+    await engine.open()
+
+    assert await noted(engine) == ["body 1", "body 2"]
+
+
+async def test_work_at_an_end_that_does_not_come_is_not_done(engine: Any) -> None:
+    async def note_and_hang(delivery: Delivery) -> None:
+        delivery.at_end.append(noting("a"))
+        await forever(delivery)
+
+    desk = Desk().when("body 1", note_and_hang)
+    engine.run(desk)
+    await engine.inbox.put(message(1))
+    await desk.until_handed(1)
+    again = await reopened(engine)
+    await again.until_finished(1)
+
+    assert await noted(engine) == []
+
+
+async def test_work_of_every_start_is_done_at_the_end(engine: Any) -> None:
+    async def note_and_fail(delivery: Delivery) -> None:
+        delivery.at_end.append(noting(f"start {delivery.starts}"))
+        if delivery.starts < 2:
+            await fail(delivery)
+
+    desk = Desk().when("body 1", note_and_fail)
+    engine.run(desk)
+    await engine.inbox.put(message(1), message(2))
+    await desk.until_finished(2)
+
+    assert await noted(engine) == ["start 1", "start 2"]
+
+
+async def test_work_at_the_end_is_done_for_what_is_parked(engine: Any) -> None:
+    async def note_and_fail(delivery: Delivery) -> None:
+        delivery.at_end.append(noting(f"start {delivery.starts}"))
+        await fail(delivery)
+
+    told = Desk()
+    engine.run(Desk().when("body 1", note_and_fail), told)
+    await engine.inbox.put(message(1))
+    await told.until_finished(1)
+
+    assert await noted(engine) == [f"start {number}" for number in range(1, MAX_STARTS + 1)]
+
+
 # --- order
 
 PERMUTED = list(itertools.permutations([3, 1, 2]))
@@ -415,6 +474,21 @@ async def test_end_that_cannot_be_written_waits(engine: Any, outage: Outage) -> 
     assert desk.starts == [("body 1", 1), ("body 2", 1)]
     assert engine.inbox.pending == 0
     await engine.open()
+
+
+async def test_end_whose_work_cannot_be_written_waits(engine: Any, outage: Outage) -> None:
+    async def note(delivery: Delivery) -> None:
+        await outage.begin(delivery)
+        delivery.at_end.append(noting("a"))
+
+    desk = Desk().when("body 1", note)
+    engine.run(desk)
+    await engine.inbox.put(message(1), message(2))
+    await outage.end()
+    await desk.until_finished(2)
+
+    assert desk.starts == [("body 1", 1), ("body 2", 1)]
+    assert await noted(engine) == ["a"]
 
 
 async def test_start_that_cannot_be_written_waits(engine: Any, outage: Outage) -> None:

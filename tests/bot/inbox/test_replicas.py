@@ -350,6 +350,7 @@ from bot.inbox.postgres import Pace, PostgresInbox
 from bot.inbox.tables import make_tables
 
 async def act(delivery):
+    await database.write(lambda c: None)  # so that it is not stopped in the midst of what it does at its start
     print(delivery.entry.body, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     try:
