@@ -4,7 +4,8 @@
 side there, and a statement with many rows costs far less than as many statements.
 """
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -19,6 +20,8 @@ Common: TypeAlias = Callable[[Connection, list[Item]], Sequence[Outcome]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Share(Generic[Item, Outcome]):
     """A work that can be done together with others of its kind.
+
+    Shares are queued by tasks that know nothing of each other, so those of two kinds may change places.
 
     Attributes:
         common: Does it to many items, in their order; returns what becomes of each. It makes the kind.
@@ -44,15 +47,22 @@ def for_each(statement: Executable) -> Common[dict[str, Any], None]:
 
 
 def run_all(connection: Connection, works: Sequence[Callable[[Connection], Any]]) -> list[Any]:
-    """Run `works` in their order, neighbours of a kind together; return what became of each."""
-    outcomes: list[Any] = []
-    for common, alike in groupby(works, key=_kind):
-        if common is None:
-            outcomes += [work(connection) for work in alike]
+    """Run `works`; return what became of each.
+
+    They come in their order, but shares of a kind that nothing but other shares stands between are done together with the first.
+    """
+    outcomes: dict[int, Any] = {}
+    for shared, run in groupby(enumerate(works), key=lambda placed: isinstance(placed[1], Share)):
+        if shared:
+            outcomes |= _run_shares(connection, run)
         else:
-            outcomes += common(connection, [share.item for share in alike if isinstance(share, Share)])
-    return outcomes
+            outcomes |= {place: work(connection) for place, work in run}
+    return [outcomes[place] for place in range(len(works))]
 
 
-def _kind(work: Any) -> Common[Any, Any] | None:
-    return work.common if isinstance(work, Share) else None
+def _run_shares(connection: Connection, run: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    kinds: defaultdict[Common[Any, Any], dict[int, Any]] = defaultdict(dict)
+    for place, share in run:
+        kinds[share.common][place] = share.item
+    for common, items in kinds.items():
+        yield from zip(items, common(connection, list(items.values())), strict=True)

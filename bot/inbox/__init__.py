@@ -40,7 +40,7 @@ class Delivery:
     Attributes:
         starts: Counts from 1; above 1 it may have had effects before.
         at_end: The handler adds what runs in the transaction that ends the entry: it is written down then, or the entry is handed
-            out again.
+            out again. Nothing but the database may make it fail, for it is tried until it succeeds.
     """
 
     entry: Entry

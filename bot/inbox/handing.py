@@ -32,7 +32,7 @@ class Held:
         starts: As they are stored.
         counted: The next start is among them already.
         begun: It was handed out, so that it may have had effects.
-        at_end: As in `Delivery`, of all starts.
+        at_end: As in `Delivery`, of all its starts in this process.
     """
 
     entry: Entry

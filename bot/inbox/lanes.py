@@ -1,6 +1,6 @@
 """What waits in the lanes, on a server: the transactions of events, each for many at once.
 
-Every statement takes its values as arrays: it is the same one, and one round trip, for one event and for a hundred.
+What every event costs takes its values as arrays: it is the same statement, and one round trip, for one event and for a hundred.
 """
 
 from collections.abc import Sequence
@@ -208,18 +208,31 @@ def enter_due(connection: Connection, now: float) -> float | None:
     return next_at
 
 
-def take(connection: Connection, worker: int, limit: int, known: set[int] | None) -> list[Taken]:
-    """Return what comes next, from as many lanes, with its start counted unless it is a suspect.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look for what comes next.
 
-    Args:
-        connection: Of the transaction.
+    Attributes:
         worker: Who takes it.
         limit: How much at most.
         known: The jobs that `worker` knows to be its own, so that others that are, too, are put back; None to leave those.
+    """
+
+    worker: int
+    limit: int
+    known: set[int] | None
+
+
+def take(connection: Connection, looks: Sequence[Look]) -> list[list[Taken]]:
+    """Return of each what comes next, from as many lanes, with its start counted unless it is a suspect.
 
     Raises:
-        GivenUp: `worker` is dismissed.
+        GivenUp: who takes it is dismissed.
     """
+    return [_take(connection, look.worker, look.limit, look.known) for look in looks]
+
+
+def _take(connection: Connection, worker: int, limit: int, known: set[int] | None) -> list[Taken]:
     jobs = Jobs(connection)
     if known is not None and jobs.is_enrolled(worker):
         jobs.put_back(job for job in jobs.held_by(worker) if job not in known)

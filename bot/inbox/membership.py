@@ -91,17 +91,6 @@ class Membership:
         """Go, and put back what is held; `left` has the starts that count of each key."""
         await self.write(partial(peers.go, worker=self.worker, left=left))
 
-    def queue(self, work: Work[T]) -> "asyncio.Future[T]":
-        """As `Database.queue`, for what only an enrolled replica may do; `GivenUp` for another one."""
-        worker = self.worker
-
-        def fenced(connection: Connection) -> T:
-            if not Jobs(connection).is_enrolled(worker):
-                raise GivenUp
-            return work(connection)
-
-        return self._database.queue(fenced)
-
     async def write(self, work: Work[T]) -> T:
         """Run `work` if nobody has given this replica up.
 
@@ -109,7 +98,14 @@ class Membership:
             GivenUp: somebody has.
             StorageError: as `Database.write`.
         """
-        return await self.queue(work)
+        worker = self.worker
+
+        def fenced(connection: Connection) -> T:
+            if not Jobs(connection).is_enrolled(worker):
+                raise GivenUp
+            return work(connection)
+
+        return await self._database.write(fenced)
 
     async def hold(self) -> None:
         """As `Inbox.hold`. A heartbeat that was confirmed lately is proof enough: others wait for longer."""

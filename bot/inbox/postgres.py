@@ -23,7 +23,7 @@ from bot.errors import StorageError
 from bot.inbox import Entry, Handler
 from bot.inbox.handing import End, GivenUp, Handing
 from bot.inbox.jobs import listen
-from bot.inbox.lanes import Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
+from bot.inbox.lanes import Look, Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
 from bot.inbox.membership import Membership, Pace, pause, uptime
 from bot.inbox.peers import Heard, Peer
 from bot.inbox.sqlite import events
@@ -75,6 +75,7 @@ class PostgresInbox:
         self._connection = 0
         self._held: dict[int, Taken] = {}
         self._behind: set[str] = set()  # lanes of which we hold something, and into which something came meanwhile
+        self._long: set[str] = set()  # lanes in which more waited when we ended something
         self._running: set[asyncio.Task[None]] = set()
         self._fetching: asyncio.Task[None] | None = None
         self._beside: list[asyncio.Task[None]] = []
@@ -192,8 +193,7 @@ class PostgresInbox:
     async def _take(self, limit: int) -> list[Taken]:
         known = set(self._held) if self._unsure else None
         try:
-            work = partial(take, worker=self._membership.worker, limit=limit, known=known)
-            taken = await self._database.write(work)
+            taken = await self._database.write(Share(take, Look(self._membership.worker, limit, known)))
         except GivenUp:
             self._membership.doubt()
         except StorageError as error:
@@ -239,12 +239,14 @@ class PostgresInbox:
 
     async def _try_to_end(self, one: End[Taken]) -> None:
         lane = one.held.entry.lane
-        if is_looked_into := lane in self._behind:
-            self._behind.discard(lane)
+        if is_looked_into := lane in self._behind or lane in self._long:
             self._job_added.set()  # in the same transaction, if nothing else is underway
-        goes_on = await self._database.queue(Share(end, one))
-        if goes_on and not is_looked_into:
-            self._job_added.set()
+        self._behind.discard(lane)
+        self._long.discard(lane)
+        if await self._database.queue(Share(end, one)):
+            self._long.add(lane)
+            if not is_looked_into:
+                self._job_added.set()
 
     async def leave(self, held: Taken) -> None:
         work = partial(set_aside, taken=held, worker=self._membership.worker, seconds=self._pace.aside_s)
@@ -263,6 +265,8 @@ class PostgresInbox:
         log.warning("inbox.dropped", events=len(self._held))
         await _stop(list(self._running))
         self._held.clear()
+        self._behind.clear()
+        self._long.clear()
         self._job_added.set()
 
     # --- timers

@@ -61,7 +61,15 @@ async def test_share_that_comes_alone_is_done_alone(database: Database) -> None:
     assert ledger.together == [[1]]
 
 
-async def test_shares_of_different_kinds_keep_their_order(database: Database) -> None:
+async def test_shares_are_done_together_past_those_of_another_kind(database: Database) -> None:
+    one, other = Ledger(), Ledger()
+    found = await outcomes(database, Share(one, 1), Share(other, 2), Share(one, 3))
+
+    assert found == ["1 is written", "2 is written", "3 is written"]
+    assert one.together == [[1, 3]]
+
+
+async def test_shares_keep_their_places_beside_other_works(database: Database) -> None:
     one, other = Ledger(), Ledger()
     between = [Share(one, 1), Share(other, 2), lambda c: c.scalar(text("SELECT count(*) FROM ledger")), Share(one, 3)]
     found = await outcomes(database, *between)

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.database import Database, Work
+from bot.database.together import Share
 from bot.inbox.jobs import Jobs
-from bot.inbox.lanes import Put, put, take
+from bot.inbox.lanes import Look, Put, put, take
 from bot.inbox.tables import make_tables
 from tests.bot.inbox.conftest import START
 from tests.bot.inbox.desk import message
@@ -37,7 +38,8 @@ def putting(number: int) -> Work[Any]:
 
 def taking(worker: int) -> Work[list[str]]:
     """Return what takes as much as it gets, and returns the bodies."""
-    return lambda c: [taken.entry.body for taken in take(c, worker, 32, None)]
+    share = Share(take, Look(worker, 32, None))
+    return lambda c: [taken.entry.body for taken in share(c)]
 
 
 async def test_what_goes_with_events_is_done_by_lane_and_as_it_came_in_each(databases: list[Database]) -> None:

@@ -314,6 +314,52 @@ async def dismiss_all(one: Replica) -> None:
     await one.database.write(lambda c: c.execute(text("DELETE FROM procrastinate_workers")))
 
 
+async def test_process_that_is_stopped_in_a_transaction_keeps_nobody_waiting(replica: Any, server_url: str) -> None:
+    two = replica("two")
+    await two.database.write(lambda c: c.execute(text("CREATE TABLE effects (body TEXT, pid INT)")))
+    await two.inbox.put(message(1))
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPS, server_url], stdout=subprocess.PIPE, cwd=sys.path[0] or ".", text=True
+    )
+    with process:
+        try:
+            assert await asyncio.to_thread(process.stdout.readline) == "in a transaction\n"
+            process.send_signal(signal.SIGSTOP)
+            two.run()
+            await two.desk.until_finished(1)
+        finally:
+            process.kill()
+
+    assert two.desk.starts == [("body 1", 2)]
+
+
+STOPS = """
+import asyncio, sys, threading, structlog
+from sqlalchemy import text
+from bot.database import Database
+from bot.inbox.jobs import Jobs
+from bot.inbox.postgres import Pace, PostgresInbox
+
+def stop(connection):
+    Jobs(connection).is_enrolled(inbox._membership.worker)
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    print("in a transaction", flush=True)
+    threading.Event().wait()
+
+async def act(delivery):
+    await database.write(stop)
+
+async def main(url):
+    global database, inbox
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    database = Database(url, exclusive=True, replica="one")
+    inbox = PostgresInbox(database, url, replica="one", pace=Pace(beat_s=60.0, silent_s=300.0))
+    await inbox.run(act, act)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
 async def test_stopped_process_that_goes_on_does_nothing_more_for_its_event(replica: Any, server_url: str) -> None:
     two = replica("two")
     await two.database.write(lambda c: c.execute(text("CREATE TABLE effects (body TEXT, pid INT)")))
