@@ -27,7 +27,8 @@ _STATEMENT_S = 8
 _CONNECT_S = 5
 # A former connection of the same name may be about to end: ours that broke, or that of a process that was killed just now.
 _CLAIM_S = 1
-# Who is silent for so long, in the midst of a transaction, keeps nobody waiting any more.
+# Who is silent for so long, in the midst of a transaction, keeps nobody waiting any more. The server does not see to that after a
+# pipeline of psycopg, an `executemany` say, since the last message of one is a flush; `bot.inbox.peers` does.
 _IDLE_S = 10
 # A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
 _KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
