@@ -7,7 +7,6 @@ mark is awaited before the lane goes on: the next event must not have effects wh
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,6 +39,7 @@ from bot.database.together import Share, for_each, run_all
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
 from bot.inbox.handing import End, Handing, Held
+from bot.inbox.schedule import Schedule
 from bot.inbox.waiting import Waiting
 from bot.patience import until_stored
 
@@ -100,11 +100,10 @@ class SqliteInbox:
         self._ahead: dict[str, Held] = {}  # by lane, what waits and is counted as started
         self._arriving: set[str] = set()  # lanes for which something is being stored
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._schedule = Schedule(self._let_enter, clock)
         self._slots = asyncio.Semaphore(_MAX_LANES)
         self._handing: Handing[Held] | None = None
         self._closed = asyncio.Event()
-        self._clock_moved = asyncio.Event()
         self._pending = 0
 
     @property
@@ -139,7 +138,7 @@ class SqliteInbox:
                 if is_new and given.due_at is None:
                     self._enter(Held(entry, starts, counted=bool(starts)))
                 elif is_new and given.due_at is not None:
-                    self._wait_for(given.due_at, entry)
+                    self._schedule.add(given.due_at, entry)
         self._arriving.difference_update(entry.lane for entry in given.entries)
 
     async def hold(self) -> None:
@@ -149,8 +148,7 @@ class SqliteInbox:
         """Do nothing: nobody else works on the file."""
 
     def clock_moved(self) -> None:
-        self._clock_moved.set()  # wakes who waits now
-        self._clock_moved.clear()
+        self._schedule.clock_moved()
 
     async def parked(self) -> list[Entry]:
         statement = select(events).where(events.c.state == "parked", _UNFINISHED).order_by(_STORED)
@@ -170,7 +168,7 @@ class SqliteInbox:
         self._handing = Handing(handler, give_up, self)
         for row in rows:
             if row.due_at is not None:
-                self._wait_for(row.due_at, _entry(row))
+                self._schedule.add(row.due_at, _entry(row))
             else:
                 left_behind = Held(_entry(row), row.starts, counted=False)
                 self._enter(waiting.pop(row.key, left_behind))
@@ -190,10 +188,7 @@ class SqliteInbox:
 
     async def close(self, grace: float) -> None:
         self._closed.set()
-        timers = list(self._timers.values())
-        for timer in timers:
-            timer.cancel()
-        await asyncio.gather(*timers, return_exceptions=True)
+        await self._schedule.close()
         running = list(self._running.values())
         if running:
             _, late = await asyncio.wait(running, timeout=grace)
@@ -277,19 +272,7 @@ class SqliteInbox:
 
     # --- timers
 
-    def _wait_for(self, due_at: float, entry: Entry) -> None:
-        if entry.key in self._timers:  # put before `run`, which found it in the table again
-            return
-        if self._closed.is_set():  # the next process finds it there
-            return
-        task = self._timers[entry.key] = asyncio.create_task(self._enter_when_due(due_at, entry))
-        task.add_done_callback(lambda _: self._timers.pop(entry.key))
-
-    async def _enter_when_due(self, due_at: float, entry: Entry) -> None:
-        while (left := due_at - self._clock()) > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 60.0)):  # the wall clock may be set meanwhile, and nobody tells
-                    await self._clock_moved.wait()
+    async def _let_enter(self, entry: Entry) -> None:
         starts = self._starts(entry.lane)
         await until_stored(self._database.write, Share(_ENTER, {"of": entry.key, "to": starts}))
         self._arriving.discard(entry.lane)
