@@ -61,7 +61,7 @@ async def _serve(chosen: Settings) -> None:
     tracing.start()
     service = Service(chosen)
     await service.start()
-    _forget_start()
+    gc.freeze()  # what the start has built is no garbage either; to look for the little that is takes longer than it is worth
     try:
         await service.run_until(stopped)
     finally:
@@ -79,12 +79,6 @@ def _end_in_time() -> None:
     timer = threading.Timer(_STOP_S, end)
     timer.daemon = True
     timer.start()
-
-
-def _forget_start() -> None:
-    """Have the garbage collector never again look at what the start has built."""
-    gc.collect()
-    gc.freeze()
 
 
 @cli.command()

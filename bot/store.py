@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -99,6 +100,8 @@ _FIND_PAIRS = select(tokens).where(
     tokens.c.user_id.in_(bindparam("user_ids", expanding=True)),
     tokens.c.proven.is_(True),
 )
+# Pairs that stay decrypted in memory: those of the installers, with which every answer is posted.
+_OPENED = 64
 # Every column that `Vault` encrypts.
 _SEALED = (
     portals.c.application_token,
@@ -155,6 +158,7 @@ class Store:
         self.follow_ups = FollowUps(database, vault)
         self.rotation = Rotation(database, vault, _SEALED)
         self._vault = vault
+        self._open_pair = lru_cache(_OPENED)(vault.open)
         self._portals: dict[str, Portal] = {}
         self._look: asyncio.Task[None] | None = None
         self._next_look: asyncio.Task[None] | None = None
@@ -291,7 +295,7 @@ class Store:
         return (pair for row in by_freshness if (pair := self._opened(row)) is not None)
 
     def _opened(self, row: Any) -> TokenPair | None:
-        opened = self._vault.open(row.pair)
+        opened = self._open_pair(row.pair)
         if (opened.get("portal"), opened.get("user_id"), opened.get("proven")) != (row.portal, row.user_id, row.proven):
             return None  # not this person's row, or not as we wrote it
         refresh_token = opened["refresh_token"]

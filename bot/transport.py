@@ -6,6 +6,8 @@ server says unasked over a kept connection is no answer to the next request, as 
 """
 
 from collections.abc import AsyncIterator
+from functools import cached_property
+from ssl import SSLContext
 
 import aiohttp
 import httpx
@@ -36,8 +38,6 @@ class Network(httpx.AsyncBaseTransport):
     """Sends requests as they are: no cookies, no redirects, no proxy, no decompression, and TLS that trusts the roots of certifi."""
 
     def __init__(self) -> None:
-        self._tls = httpx.create_ssl_context(trust_env=False)
-        self._tls.set_alpn_protocols(["http/1.1"])
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -61,6 +61,13 @@ class Network(httpx.AsyncBaseTransport):
         except _FAILURES as error:
             raise _told(error) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        """Made when it is needed: to read all of the roots would hold a start up."""
+        tls = httpx.create_ssl_context(trust_env=False)
+        tls.set_alpn_protocols(["http/1.1"])
+        return tls
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:  # which needs a loop that runs

@@ -8,8 +8,9 @@ replica is run again as a whole. What only reads has connections of its own, and
 The same code works on a file of this process alone (`sqlite.py`) and on a server that several replicas share (`postgres.py`).
 """
 
-# "ON CONFLICT" is PostgreSQL's, and SQLite has taken it over word for word; SQLAlchemy compiles this insert for both.
-from sqlalchemy.dialects.postgresql import insert
+# "ON CONFLICT" is word for word the same for both. That of PostgreSQL would bring in all of its dialect, which takes a while, for
+# somebody who has a file; `postgres` sees to it that this one is understood there.
+from sqlalchemy.dialects.sqlite import insert
 
 from bot.database.line import Work
 from bot.database.place import Place

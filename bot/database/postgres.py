@@ -16,11 +16,15 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import AlreadyRunning, StorageError
+
+# The compiler of PostgreSQL asks each of our inserts for the name of a constraint, which those of SQLite do not have.
+OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
 
 # Whoever waits for a write gives up after 10 s; it must have failed by then.
 _STATEMENT_S = 8
