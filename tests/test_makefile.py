@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "requirements.lock", "requirements-dev.lock")
 RUNTIME = ["requirements.lock", "."]  # the lock, and the bot itself
 TOOLS = ["requirements-dev.lock"]
+ALONE = [".venv/alone", "requirements.lock"]  # what the bot runs on, once more and by itself
 
 # Writes down what it was called with. Its .venv is a copy of itself, and so is what `pip install -e .` would bring. It breaks in
 # the way of $HOW when called with what ends in $BREAK.
@@ -24,7 +25,7 @@ PYTHON = """#!/bin/sh
 echo "$*" >>"$CALLS"
 case "$*" in
   *"${BREAK:-never}") eval "$HOW" ;;
-  "-m venv --clear .venv") rm -rf .venv && mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  "-m venv --clear "*) rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
   *" -e .") cp "$0" .venv/bin/statusbot ;;
 esac
 """
@@ -102,10 +103,27 @@ def test_demo_of_a_fresh_clone_installs_what_the_bot_runs_on_only(clone):
 
 
 @pytest.mark.parametrize(
-    ("target", "started"), [("test", "pytest"), ("bench", "tests.benchmarks"), ("chaos", "sqlite")]
+    ("target", "called"),
+    [("test", ["pytest"]), ("bench", [*ALONE, "tests.benchmarks"]), ("chaos", ["sqlite"])],
 )
-def test_developers_targets_of_a_fresh_clone_install_their_tools_too(clone, target, started):
-    assert clone.make(target).calls == [".venv", *RUNTIME, *TOOLS, started]
+def test_developers_targets_of_a_fresh_clone_install_their_tools_too(clone, target, called):
+    assert clone.make(target).calls == [".venv", *RUNTIME, *TOOLS, *called]
+
+
+def test_what_is_measured_alone_is_installed_once(clone):
+    clone.make("bench")
+
+    assert clone.make("bench").calls == ["tests.benchmarks"]
+
+
+def test_what_is_measured_alone_is_installed_as_a_whole_after_a_failure(clone):
+    clone.make("test")
+
+    failed = clone.make("bench", BREAK="-r requirements.lock", HOW="exit 1")
+
+    assert (failed.status, failed.calls) == (2, ALONE)
+    assert "Not everything could be installed" in failed.said
+    assert clone.make("bench").calls == [*ALONE, "tests.benchmarks"]
 
 
 def test_tools_are_added_to_what_demo_installed(clone):

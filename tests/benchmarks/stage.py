@@ -34,7 +34,7 @@ async def prepared(portal: Portal, database_url: str, **settings: str) -> AsyncI
     """Give a bot that is still to be started, for a portal that listens."""
     with tempfile.TemporaryDirectory(prefix="statusbot-") as folder:
         key = Fernet.generate_key().decode()
-        usual = {"log_level": "error", "database_url": database_url, **NO_LIMITS}
+        usual = {"database_url": database_url, **NO_LIMITS}
         bot = BotProcess(Path(folder), portal, key, **(usual | settings))
         yield bot
 

@@ -253,7 +253,14 @@ async def test_service_loads_nothing_that_only_others_need(tmp_path):
     loaded = await python(tmp_path, "-c", "import sys, bot.commandline; print(*sys.modules)")
 
     assert "bot.service" in loaded.out.split()
-    assert {"bot.emulator", "bot.demo", "alembic", "psycopg", "sqlalchemy.dialects.postgresql", "opentelemetry"}.isdisjoint(loaded.out.split())
+    assert {
+        "bot.emulator",
+        "bot.demo",
+        "alembic",
+        "psycopg",
+        "sqlalchemy.dialects.postgresql",
+        "opentelemetry",
+    }.isdisjoint(loaded.out.split())
 
 
 # --- beside a service
