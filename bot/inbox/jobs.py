@@ -30,6 +30,7 @@ from bot.errors import StorageError
 T = TypeVar("T")
 
 _QUEUE = "lanes"
+_CHANNELS = get_channel_for_queues([_QUEUE])  # on which others hear of jobs
 _TASK = "next"  # Procrastinate wants a name
 # Put back for now; its server's clock may be behind ours.
 _AT_ONCE = datetime.fromtimestamp(0, UTC)
@@ -130,6 +131,9 @@ class Jobs:
         for job in jobs:
             _outcome(self._manager.retry_job_by_id_async(job, _AT_ONCE))
             count += 1
+        if count:  # Procrastinate tells of new jobs only
+            for channel in _CHANNELS:
+                self._connection.execute(select(func.pg_notify(channel, "")))
         return count
 
     def held_by(self, worker: int) -> list[int]:
@@ -201,11 +205,11 @@ def _outcome(step: Coroutine[Any, Any, T]) -> T:
 
 
 async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float) -> None:
-    """Call `hear` whenever a job was added, and when some may have been added unheard, until cancelled.
+    """Call `hear` whenever a job was added or put back, and when some may have been so unheard, until cancelled.
 
     Args:
         url: Of the database.
-        hear: Is told over which connection (the process of the server) the job was added; None when that is not known.
+        hear: Is told over which connection (the process of the server) that was done; None when that is not known.
         pause_s: How long to wait before the next attempt to connect.
     """
     while True:
@@ -217,7 +221,7 @@ async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float
 async def _listen_once(url: str, hear: Callable[[int | None], None]) -> None:
     connection = await psycopg.AsyncConnection.connect(url, **beside("listening"))
     try:
-        for channel in get_channel_for_queues([_QUEUE]):
+        for channel in _CHANNELS:
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
         hear(None)
         async for notification in connection.notifies():

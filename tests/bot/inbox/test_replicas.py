@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bot.database import Database
 from bot.errors import AlreadyRunning, NewerVersion
-from bot.inbox import Delivery
+from bot.inbox import Delivery, postgres
 from bot.inbox.postgres import Pace, PostgresInbox
 from bot.inbox.tables import make_tables
 from tests.bot.inbox.conftest import START, nobody
@@ -203,12 +203,14 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-async def test_work_of_a_stopped_replica_is_taken_over_at_once(replica: Any) -> None:
-    slow = Pace(beat_s=60.0, silent_s=600.0, poll_s=0.1)
+async def test_work_of_a_stopped_replica_is_taken_over_at_once(replica: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Pace(beat_s=300.0, silent_s=3000.0, poll_s=300.0)
+    monkeypatch.setattr(postgres, "_TIMERS_S", 300.0)  # nobody looks by chance
     one = replica("one", slow).run(Desk().when("body 1", forever))
     await one.inbox.put(message(1), message(2))
     await one.desk.until_handed(1)
     two = replica("two", slow).run()
+    await until(lambda: two.inbox.pending)
     await one.stop()
     await two.desk.until_finished(2)
 
@@ -219,23 +221,44 @@ async def test_work_of_a_stopped_replica_is_taken_over_at_once(replica: Any) -> 
 
 
 async def test_replica_that_was_given_up_drops_what_others_took_over(replica: Any) -> None:
+    one = replica("one", Pace(beat_s=60.0, silent_s=600.0, poll_s=60.0)).run(Desk().when("body 1", forever))
+    await one.inbox.put(message(1), message(2))
+    await one.desk.until_handed(1)
+    two = replica("two").run(Desk().when("body 1", forever))
+    await two.desk.until_handed(1)
+    await until(lambda: not one.inbox._held)
+
+    assert await _states(two) == ["pending", "pending"]
+    assert (one.desk.finished, two.desk.starts) == ([], [("body 1", 2)])
+
+
+async def test_deaf_replica_that_was_given_up_ends_nothing(replica: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = asyncio.Event()
 
     async def hang(_delivery: Delivery) -> None:
         await go_on.wait()
 
-    one = replica("one", Pace(beat_s=60.0, silent_s=600.0, poll_s=60.0)).run(Desk().when("body 1", hang))
-    await one.inbox.put(message(1), message(2))
-    await one.desk.until_handed(1)
+    async def hear_nothing(_url: str, _hear: object, *, pause_s: float) -> None:
+        del pause_s
+
+    with monkeypatch.context() as deaf:
+        deaf.setattr(postgres, "listen", hear_nothing)
+        one = replica("one", Pace(beat_s=60.0, silent_s=600.0, poll_s=60.0)).run(Desk().when("body 1", hang))
+        await one.inbox.put(message(1), message(2))
+        await one.desk.until_handed(1)
     two = replica("two").run(Desk().when("body 1", forever))
     await two.desk.until_handed(1)
     go_on.set()
     await one.desk.until_finished(1)
     await until(lambda: not one.inbox._held)
 
-    states = await two.database.read(lambda c: c.execute(text("SELECT key, state FROM events ORDER BY key")).all())
-    assert [row.state for row in states] == ["pending", "pending"]
+    assert await _states(two) == ["pending", "pending"]
     assert two.desk.starts == [("body 1", 2)]
+
+
+async def _states(replica: Replica) -> list[str]:
+    """Return what has become of all events."""
+    return await replica.database.read(lambda c: list(c.scalars(text("SELECT state FROM events ORDER BY key"))))
 
 
 async def test_replica_that_was_given_up_works_again(replica: Any) -> None:
