@@ -49,6 +49,7 @@ install: .venv/installed
 	@echo 'Installing what the bot runs on once more, by itself ...'
 	@$(BIN)/python -m venv --clear .venv/alone
 	@.venv/alone/bin/python -m pip $(QUIETLY) install --require-hashes -r requirements.lock || $(UNFILLED)
+	@.venv/alone/bin/python -m pip $(QUIETLY) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: install

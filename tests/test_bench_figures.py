@@ -81,7 +81,7 @@ def test_command_alone_is_named_by_its_word():
 
 
 def test_growth_is_the_ratio_of_what_a_command_costs():
-    found = values(Growth(Cost(cpu_ms=4.0, acknowledged_ms=2.0), Cost(cpu_ms=5.0, acknowledged_ms=3.0)))
+    found = values(Growth(3.0, Cost(cpu_ms=4.0, acknowledged_ms=2.0), Cost(cpu_ms=5.0, acknowledged_ms=3.0)))
 
     assert found["CPU, 100,000 to 100 events"] == 1.25
     assert found["CPU per command after 100,000 events"] == 5.0

@@ -34,7 +34,7 @@ async def measure(engine: Engine, progress: Progress) -> list[Pair]:
     portal = demo_portal(SystemClock())
     async with AsyncExitStack() as stack:
         with progress.step("start", 2) as shown:
-            bare_url = await stack.enter_async_context(bare_handler())
+            bare_url = (await stack.enter_async_context(bare_handler())).url
             shown.update(1)
             database_url = stack.enter_context(engine.database())
             bot = await stack.enter_async_context(installed(portal, database_url, rate="2", burst="50"))

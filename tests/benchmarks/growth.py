@@ -14,10 +14,10 @@ from bot.store import tokens
 from tests.benchmarks.company import Company
 from tests.benchmarks.engines import Engine
 from tests.benchmarks.figures import percentile
-from tests.benchmarks.load import Tell
+from tests.benchmarks.load import Tell, pace
 from tests.benchmarks.progress import Progress
 from tests.benchmarks.rows import Row, Target
-from tests.benchmarks.stage import installed
+from tests.benchmarks.stage import bare_handler, installed, least
 from tests.benchmarks.talk import Talk, talk
 from tests.benchmarks.usage import cpu_s
 
@@ -27,17 +27,19 @@ COMMANDS, PER_SECOND = 500, 50
 # Those who have written the events that are there: each of them has answered so many invitations.
 STRANGERS, MEETINGS = 1_000, 100
 EVENTS = STRANGERS * MEETINGS
-STEPS = 3
+STEPS = 4
 TITLE = "CPU per command"
 NOTE = (
     f"{COMMANDS} accepts and declines at {PER_SECOND}/s; the {EVENTS:,} events are copies of one that the bot has carried out just now,\n"
-    f"    with what {STRANGERS:,} people have beside them, before anything is tidied up"
+    f"    with what {STRANGERS:,} people have beside them, before anything is tidied up; the least is what HTTP and a file take, see `least.py`"
 )
 
 _FIRST_STRANGER = 50_001
 # Less than any id of a message that the portal gives.
 _FIRST_MESSAGE = -EVENTS
 _BATCH = 5_000
+# About the size of an event.
+_BODY = bytes(1_500)
 
 _CPU_MS = Target(5)
 _GROWTH = Target(1.2, relaxes=False)
@@ -51,6 +53,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
+    least_ms: float  # CPU per command
     few: Cost
     many: Cost
 
@@ -58,10 +61,13 @@ class Growth:
         for after, cost in ((f"{WARMING}", self.few), (f"{EVENTS:,}", self.many)):
             yield Row(f"CPU per command after {after} events", cost.cpu_ms, "ms", _CPU_MS)
             yield Row(f"acknowledged after {after} events, p50", cost.acknowledged_ms, "ms")
+        yield Row("CPU per command, the least", self.least_ms, "ms")
         yield Row(f"CPU, {EVENTS:,} to {WARMING} events", self.many.cpu_ms / self.few.cpu_ms, "", _GROWTH)
 
 
 async def measure(engine: Engine, progress: Progress) -> list[Growth]:
+    with progress.step("the least", WARMING + COMMANDS) as shown:
+        least_ms = await _least(shown.update)
     company = Company(PEOPLE)
     with engine.database() as database_url:
         async with installed(company, database_url) as bot, talk(company, bot.url) as crowd:
@@ -75,7 +81,15 @@ async def measure(engine: Engine, progress: Progress) -> list[Growth]:
             with progress.step(f"after {EVENTS:,} events", WARMING + COMMANDS) as shown:
                 await crowd.at_rate(company.answers(WARMING), PER_SECOND, shown.update)
                 many = await _cost(company, crowd, bot.pid, shown.update)
-    return [Growth(few, many)]
+    return [Growth(least_ms, few, many)]
+
+
+async def _least(tell: Tell) -> float:
+    async with bare_handler() as portal, least(portal.url) as program:
+        await pace(program.url, [_BODY] * WARMING, PER_SECOND, tell)
+        before_s = cpu_s(program.pid)
+        await pace(program.url, [_BODY] * COMMANDS, PER_SECOND, tell)
+        return 1000 * (cpu_s(program.pid) - before_s) / COMMANDS
 
 
 async def _cost(company: Company, crowd: Talk, pid: int, tell: Tell) -> Cost:

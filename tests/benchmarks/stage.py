@@ -1,10 +1,11 @@
-"""What takes part: a portal on loopback with the bot as a process of its own, and the bare handler. All end with their block."""
+"""What takes part: a portal on loopback with the bot as a process of its own, and what it is compared with. All end with their block."""
 
 import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -79,14 +80,37 @@ async def beside(portal: Portal, bot: BotProcess, replica: str) -> AsyncIterator
             await other.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A server of ours beside the bot."""
+
+    url: str
+    pid: int
+
+
 @asynccontextmanager
-async def bare_handler() -> AsyncIterator[str]:
-    """Run the bare handler and give its address."""
+async def bare_handler() -> AsyncIterator[Program]:
+    """Run the bare handler."""
+    async with _running("bare") as program:
+        yield program
+
+
+@asynccontextmanager
+async def least(url: str) -> AsyncIterator[Program]:
+    """Run what does the least that a command takes, with `url` as its portal."""
+    with tempfile.TemporaryDirectory(prefix="statusbot-") as folder:
+        async with _running("least", url, f"{folder}/least.db") as program:
+            yield program
+
+
+@asynccontextmanager
+async def _running(module: str, *arguments: str) -> AsyncIterator[Program]:
     port = free_port()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.benchmarks.bare", str(port))
+    called = [sys.executable, "-m", f"tests.benchmarks.{module}", str(port), *arguments]
+    process = await asyncio.create_subprocess_exec(*called)
     try:
         await _until_listening(port)
-        yield f"http://127.0.0.1:{port}/"
+        yield Program(f"http://127.0.0.1:{port}/", process.pid)
     finally:
         if process.returncode is None:  # Ctrl-C at a terminal reaches it too
             process.terminate()
