@@ -58,7 +58,7 @@ class _Understanding:
     times: Times
 
 
-# Both are read once per process: manifest/ never changes, and reading it is most of what a start costs.
+# Both are read once per process: manifest/ never changes, and reading it takes long.
 
 
 @cache
@@ -164,10 +164,13 @@ class Core:
             if app is None
             else Cronofy(self.transport, app, self.store.accounts, self.metrics, clock, sharing=self.sharing, hold=hold)
         )
+        texts = _texts(folder, manifest.app.languages, settings.language)
+        if not exclusive:  # a service does it when it is there for requests
+            texts.read()
         self.parts = Parts(
             settings=settings,
             manifest=manifest,
-            texts=_texts(folder, manifest.app.languages, settings.language),
+            texts=texts,
             grammar=understanding.grammar,
             times=understanding.times,
             router=load_handlers(manifest),
@@ -215,6 +218,7 @@ class Service:
         # No access log: addresses may hold codes.
         self._runner = web.AppRunner(receiver.app(), access_log=None, shutdown_timeout=_REQUESTS_S)
         self._working: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._keeping: list[asyncio.Task[None]] = []
         self.port = settings.port
 
@@ -241,6 +245,7 @@ class Service:
             await self.stop()
             raise
         self.port = self._runner.addresses[0][1]
+        self._reading = asyncio.create_task(asyncio.to_thread(self.core.parts.texts.read))
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
         self._keeping.append(asyncio.create_task(keep_alive(self.core.bitrix24, self._clock)))
         if self.core.database.is_shared:
@@ -261,8 +266,13 @@ class Service:
         await self.core.bitrix24.quota.assume(recent * _REQUESTS_PER_EVENT)
 
     async def run_until(self, stopped: asyncio.Event) -> None:
-        """Wait for `stopped`, or for the end of the workers, which nobody asked for."""
-        assert self._working is not None  # noqa: S101 - after `start` only
+        """Wait for `stopped`, or for the end of the workers, which nobody asked for.
+
+        Raises:
+            ManifestError: a text cannot be read.
+        """
+        assert self._working is not None and self._reading is not None  # noqa: S101, PT018 - after `start` only
+        await self._reading
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait([waiting, self._working], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -272,6 +282,8 @@ class Service:
     async def stop(self) -> None:
         """Take no more requests, let commands end or put them back, close."""
         await self._runner.cleanup()
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
         for keeping in self._keeping:
             keeping.cancel()
         await self.inbox.close(_GRACE_S)

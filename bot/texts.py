@@ -108,10 +108,13 @@ class _Sentence:
 
 
 class Texts:
-    """Every sentence in every language; a key is `folder.id`, such as `meeting.accepted`."""
+    """Every sentence in every language; a key is `folder.id`, such as `meeting.accepted`.
+
+    A file is read when the first of its sentences is needed, so that a start need not wait for all of them; then `read` them.
+    """
 
     def __init__(self, folder: Path, languages: Iterable[str], fallback: str = "en") -> None:
-        """Read all sentences.
+        """Find all files.
 
         Args:
             folder: manifest/.
@@ -119,20 +122,24 @@ class Texts:
             fallback: Language of those who speak none of them.
 
         Raises:
-            ManifestError: A file cannot be understood, or the fallback is none of the languages.
+            ManifestError: The fallback is none of the languages.
         """
-        files = {language: sorted(folder.glob(f"*/{language}.ftl")) for language in languages}
-        self._sentences = {
-            language: {
-                f"{file.parent.name}.{name}": sentence
-                for file in found
-                for name, sentence in _read(file, language).items()
-            }
-            for language, found in files.items()
+        self._files = {
+            language: {file.parent.name: file for file in folder.glob(f"*/{language}.ftl")} for language in languages
         }
-        if fallback not in self._sentences:
+        if fallback not in self._files:
             raise ManifestError(f"{folder}: there are no texts in the language {fallback}")
         self._fallback = fallback
+        self._sentences: dict[Path, dict[str, _Sentence]] = {}
+
+    def read(self) -> None:
+        """Read every file; may be done in a thread.
+
+        Raises:
+            ManifestError: One cannot be understood.
+        """
+        for language in self._files:
+            self.keys(language)
 
     def say(self, language: str | None, key: str, /, **values: Value) -> Safe:
         """Return a sentence with its variables filled in; values that it does not use are ignored.
@@ -143,22 +150,34 @@ class Texts:
         Raises:
             LookupError: There is no such sentence, or a variable has no value.
             TypeError: A value is of a kind that cannot be shown.
+            ManifestError: The file of the sentence cannot be understood.
         """
-        sentence = self._sentences[self.language(language)].get(key)
-        if sentence is None:
-            raise LookupError(f"no text {key} in the language {self.language(language)}")
-        return Safe(sentence.fill(values))
+        return Safe(self._sentence(self.language(language), key).fill(values))
 
     def language(self, wanted: str | None) -> str:
         """Return the language that is spoken to somebody who wants this one."""
-        return wanted if wanted is not None and wanted in self._sentences else self._fallback
+        return wanted if wanted is not None and wanted in self._files else self._fallback
 
     def keys(self, language: str) -> frozenset[str]:
-        return frozenset(self._sentences[language])
+        folders = self._files[language]
+        return frozenset(f"{folder}.{name}" for folder in folders for name in self._of(language, folder))
 
     def variables(self, language: str, key: str) -> frozenset[str]:
         """Return the names that `say` needs for a sentence, those in other sentences that it quotes included."""
-        return self._sentences[language][key].variables
+        return self._sentence(language, key).variables
+
+    def _sentence(self, language: str, key: str) -> _Sentence:
+        folder, _, name = key.partition(".")
+        if folder not in self._files[language] or name not in self._of(language, folder):
+            raise LookupError(f"no text {key} in the language {language}")
+        return self._of(language, folder)[name]
+
+    def _of(self, language: str, folder: str) -> Mapping[str, _Sentence]:
+        """Return the sentences of one file."""
+        file = self._files[language][folder]
+        if file not in self._sentences:
+            self._sentences[file] = _read(file, language)
+        return self._sentences[file]
 
 
 def _argument(value: Value) -> object:

@@ -197,18 +197,22 @@ def test_keys_and_variables_are_known_for_comparison(texts: Texts) -> None:
         ("a = { b }\nb = { a }\n", "circle"),
     ],
 )
-def test_a_broken_file_is_named_at_the_start(folder: Path, ftl: str, reason: str) -> None:
+def test_a_broken_file_is_named(folder: Path, ftl: str, reason: str) -> None:
     (folder / "meeting" / "ru.ftl").write_text(ftl, encoding="utf-8")
 
+    texts = Texts(folder, ["en", "ru"])
     with pytest.raises(ManifestError, match=rf"ru\.ftl: .*{reason}"):
-        Texts(folder, ["en", "ru"])
+        texts.read()
+    with pytest.raises(ManifestError, match=rf"ru\.ftl: .*{reason}"):
+        texts.say("ru", "meeting.count", count=1)
+    assert texts.say("en", "meeting.count", count=1) == "1 meeting"
 
 
 def test_languages_have_to_be_real(folder: Path) -> None:
     (folder / "meeting" / "zz.ftl").write_text("a = b\n", encoding="utf-8")
 
     with pytest.raises(ManifestError, match=r"zz\.ftl"):
-        Texts(folder, ["en", "zz"])
+        Texts(folder, ["en", "zz"]).read()
     with pytest.raises(ManifestError, match="no texts in the language de"):
         Texts(folder, ["en"], "de")
 

@@ -1,0 +1,55 @@
+"""A service as a whole: what it does beside carrying out events."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot import service
+from bot.emulator.portal import Portal
+from bot.emulator.transport import PortalTransport
+from bot.errors import ManifestError
+from bot.service import MANIFEST, Core, Service
+from bot.settings import Settings
+from bot.texts import Texts
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every service read texts of which one cannot be understood."""
+    folder = tmp_path / "manifest"
+    shutil.copytree(MANIFEST, folder)
+    with (folder / "undo" / "ru.ftl").open("a", encoding="utf-8") as file:
+        file.write("\nthis is no sentence\n")
+    monkeypatch.setattr(service, "_texts", lambda _folder, *chosen: Texts(folder, *chosen))
+
+
+@pytest.mark.usefixtures("broken")
+async def test_text_that_cannot_be_read_ends_a_service_that_has_started(
+    portal: Portal, make_settings: Callable[..., Settings]
+) -> None:
+    one = Service(make_settings(port=0), transport=PortalTransport(portal))
+    await one.start()
+    with pytest.raises(ManifestError, match=r"undo/ru\.ftl: not understood: this is no sentence"):
+        await one.run_until(asyncio.Event())
+    await one.stop()
+
+
+@pytest.mark.usefixtures("broken")
+def test_text_that_cannot_be_read_is_named_to_whoever_does_not_serve(make_settings: Callable[..., Settings]) -> None:
+    with pytest.raises(ManifestError, match=r"undo/ru\.ftl"):
+        Core(make_settings(), exclusive=False)
+
+
+async def test_service_runs_until_it_is_told_to_stop(portal: Portal, make_settings: Callable[..., Settings]) -> None:
+    one = Service(make_settings(port=0), transport=PortalTransport(portal))
+    await one.start()
+    stopped = asyncio.Event()
+    running = asyncio.create_task(one.run_until(stopped))
+    await asyncio.sleep(0)
+    assert not running.done()
+    stopped.set()
+    await running
+    await one.stop()
