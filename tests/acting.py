@@ -12,7 +12,7 @@ from bot.emulator.cronofy.cronofy import DEFAULT_SCOPES, Cronofy
 from bot.emulator.cronofy.events import Event, Person
 from bot.grammar import Call
 from bot.order import Place
-from bot.store import TokenPair
+from bot.tokens import TokenPair
 
 MEMBER = "1b" * 16
 MIRA = 17
@@ -48,7 +48,7 @@ async def context(
     portal = parts.store.portal(MEMBER)
     tokens = ask.portal.oauth.issue(next(iter(ask.portal.oauth.apps.values())), user_id)
     pair = TokenPair(user_id, tokens.access_token, tokens.refresh_token, int(parts.clock()) + 3600)
-    await parts.store.replace_tokens(MEMBER, pair)
+    await parts.store.tokens.replace(MEMBER, pair)
 
     async def run(_ctx: Context, calls: object) -> Any:
         raise AssertionError(f"nobody asked for {calls}")

@@ -14,7 +14,7 @@ from bot.bitrix24.watch import BitrixWatch
 from bot.bitrix24.wire import wire
 from bot.errors import ApplicationGone, AuthorizationLost, BitrixError, MissingRight, Unavailable
 from bot.settings import Settings
-from bot.store import TokenPair
+from bot.tokens import TokenPair
 
 # The authorization servers of the cloud, by region (contract B.5). Nobody else ever gets our secret.
 SERVERS = ("https://oauth.bitrix.info", "https://oauth.bitrix24.tech")

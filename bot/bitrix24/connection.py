@@ -11,7 +11,8 @@ from bot.bitrix24.rest import Turn
 from bot.bitrix24.wire import TIMEOUT_S
 from bot.errors import AuthorizationLost, NotPermitted, NotProven, Unavailable
 from bot.patience import Patience
-from bot.store import Portal, TokenPair
+from bot.store import Portal
+from bot.tokens import TokenPair
 
 
 class WithToken:

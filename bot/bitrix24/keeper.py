@@ -25,9 +25,9 @@ async def renew_aging(bitrix24: Bitrix24, now: float) -> int:
     A pair that cannot be renewed any more is forgotten, its person is asked when it matters.
     """
     renewed = 0
-    for member_id, user_id in await bitrix24.store.aging(now - AGE_S):
+    for member_id, user_id in await bitrix24.store.tokens.aging(now - AGE_S):
         portal = bitrix24.store.portal(member_id)
-        pair = await bitrix24.store.tokens(member_id, user_id)
+        pair = await bitrix24.store.tokens.find(member_id, user_id)
         if portal is None or pair is None or pair.refresh_token is None:
             continue
         try:

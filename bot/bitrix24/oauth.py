@@ -30,7 +30,8 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.sharing import Alone, Sharing
-from bot.store import Portal, Store, TokenPair
+from bot.store import Portal, Store
+from bot.tokens import TokenPair
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -143,14 +144,14 @@ class Bitrix24:
 
     async def _refresh(self, portal: Portal, pair: TokenPair) -> TokenPair:
         fresh = await self._oauth.refresh(self._server(portal), pair)
-        await self.store.replace_tokens(portal.member_id, fresh)
+        await self.store.tokens.replace(portal.member_id, fresh)
         self._refreshed[portal.member_id, pair.user_id] = fresh.access_token
         log.info("token.refreshed", user_id=pair.user_id)
         return fresh
 
     async def _other_than(self, refused: TokenPair, portal: Portal) -> TokenPair | None:
         """Return the stored pair if it is another one; raises NotConnected when somebody has found out that none is left."""
-        stored = await self.store.tokens(portal.member_id, refused.user_id)
+        stored = await self.store.tokens.find(portal.member_id, refused.user_id)
         if stored is None:
             raise NotConnected
         return None if stored.access_token == refused.access_token else stored
@@ -169,7 +170,7 @@ class Bitrix24:
 
     async def forget(self, portal: Portal, pair: TokenPair, why: AuthorizationLost) -> None:
         log.info("token.lost", user_id=pair.user_id, reason=why.code)
-        await self.store.forget_tokens(portal.member_id, pair)
+        await self.store.tokens.forget(portal.member_id, pair)
 
 
 class AsUser:
@@ -277,11 +278,11 @@ class AsUser:
             pair, self._accepted = self._accepted, None
             return pair
         if self._claimed:
-            claimed = await store.tokens(member_id, self.user_id, proven=False)
+            claimed = await store.tokens.find(member_id, self.user_id, proven=False)
             if claimed is not None:
                 await self._prove(claimed)
             self._claimed = False
-        stored = await store.tokens(member_id, self.user_id)
+        stored = await store.tokens.find(member_id, self.user_id)
         if stored is None:
             raise NotConnected
         return stored
@@ -300,12 +301,12 @@ class AsUser:
             profile = None
         owner = str(profile.get("ID")) if isinstance(profile, dict) else None
         if owner == str(self.user_id):
-            await store.prove_tokens(member_id, claimed)
+            await store.tokens.prove(member_id, claimed)
             return
         log.warning("token.not-proven", user_id=self.user_id)
         if owner is not None:
             raise NotProven
-        await store.forget_tokens(member_id, claimed)
+        await store.tokens.forget(member_id, claimed)
 
 
 def _is_personal(error: BitrixError | NotConnected) -> bool:
@@ -346,7 +347,7 @@ class AsBot:
         candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
         store, now = self._bitrix24.store, self._bitrix24.clock()
         # Those that have not expired, then those that a refresh may revive.
-        for pair in await store.tokens_of(self.portal.member_id, candidates, now):
+        for pair in await store.tokens.of(self.portal.member_id, candidates, now):
             try:
                 return await send(AsUser(self._bitrix24, self.portal, pair.user_id, claimed=False, pair=pair))
             except (BitrixError, NotConnected) as error:

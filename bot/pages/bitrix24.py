@@ -21,8 +21,9 @@ from bot.inbox import Entry, Inbox
 from bot.pages.page import CODE, Callback, Page, Refused, in_log
 from bot.settings import Settings
 from bot.states import STATE_S, State, Waiting
-from bot.store import Portal, Store, TokenPair
+from bot.store import Portal, Store
 from bot.texts import Texts
+from bot.tokens import TokenPair
 
 log = structlog.get_logger()
 
@@ -122,7 +123,7 @@ class Bitrix24Page(Callback):
             *(_again(command, connected.lane) for command in timely),
             also=[
                 self._store.states.connecting(state, commands, now),
-                self._store.saving_tokens(state.portal, pair, even_if_older=True),
+                self._store.tokens.saving(state.portal, pair, even_if_older=True),
             ],
         )
 

@@ -31,8 +31,9 @@ from bot.pages import Bitrix24Page, CronofyPage
 from bot.receiver.pushes import Pushes
 from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body, traced
 from bot.settings import Settings
-from bot.store import Portal, Store, TokenPair
+from bot.store import Portal, Store
 from bot.texts import Texts
+from bot.tokens import TokenPair
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ class Receiver:
             return
         bot_pair = self._bot_pair(tree, portal)
         pairs = [pair for pair in (self._author_pair(tree, wanted[0]), bot_pair) if pair is not None]
-        also = [self._store.saving_tokens(portal.member_id, pair) for pair in pairs]
+        also = [self._store.tokens.saving(portal.member_id, pair) for pair in pairs]
         async with asyncio.timeout(self._store_s):
             await self._inbox.put(*map(_entry, wanted), also=also)
         if bot_pair is not None:

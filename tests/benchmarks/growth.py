@@ -10,7 +10,7 @@ from bot.changes import changes
 from bot.database import Database
 from bot.inbox.sqlite import events
 from bot.order import carried_out
-from bot.store import tokens
+from bot.tokens import tokens
 from tests.benchmarks.company import Company
 from tests.benchmarks.engines import Engine
 from tests.benchmarks.figures import percentile

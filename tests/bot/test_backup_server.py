@@ -14,8 +14,9 @@ from bot.inbox import Delivery, Entry
 from bot.inbox.postgres import PostgresInbox
 from bot.inbox.sqlite import events
 from bot.inbox.tables import make_tables
-from bot.store import Store, TokenPair
+from bot.store import Store
 from bot.timers import Timer
+from bot.tokens import TokenPair
 from bot.vault import Vault
 from tests.postgres import Cluster
 
@@ -52,7 +53,7 @@ async def content(store: Store) -> dict[str, list[str]]:
 
 async def fill(store: Store, url: str) -> None:
     make_tables(url)
-    await store.replace_tokens(PORTAL, PAIR)
+    await store.tokens.replace(PORTAL, PAIR)
     await store.accounts.save(ACCOUNT)
     await store.database.write(store.timers.starting(TIMER))
     await PostgresInbox(store.database, url, replica="one").put(PENDING)
@@ -80,7 +81,7 @@ async def test_copy_of_a_database_in_use_holds_every_row(
     with postgres.database() as name:
         restored = await copied(postgres.url(name))
 
-        assert await restored.tokens(PORTAL, MIRA) == PAIR
+        assert await restored.tokens.find(PORTAL, MIRA) == PAIR
         assert await restored.accounts.find(PORTAL, MIRA) == ACCOUNT
         assert await restored.timers.find(PORTAL, MIRA) == TIMER
         assert await content(restored) == await content(store)

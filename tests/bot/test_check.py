@@ -121,10 +121,10 @@ async def test_installation_with_api_v1_has_no_problem(portal, make_ask, examine
 
 
 async def test_check_changes_nothing(portal, ask, examined):
-    before = await ask.core.store.tokens(portal.options.member_id, 1)
+    before = await ask.core.store.tokens.find(portal.options.member_id, 1)
     await examined()
 
-    assert await ask.core.store.tokens(portal.options.member_id, 1) == before
+    assert await ask.core.store.tokens.find(portal.options.member_id, 1) == before
     assert all(request.error == "invalid_grant" for request in portal.oauth.requests)
 
 
@@ -139,7 +139,7 @@ async def test_expired_token_is_renewed_as_the_bot_does(portal, clock, ask, exam
     clock.advance(3700)
 
     assert problems(await examined()) == []
-    pair = await ask.core.store.tokens(portal.options.member_id, 1)
+    pair = await ask.core.store.tokens.find(portal.options.member_id, 1)
     assert portal.oauth.check(pair.access_token).user_id == 1
 
 

@@ -9,7 +9,8 @@ import pytest
 from bot.accounts import Account
 from bot.errors import AccountTaken, NotConnected
 from bot.states import Purpose, State
-from bot.store import Store, TokenPair
+from bot.store import Store
+from bot.tokens import TokenPair
 from tests.bot.test_store_shared import meanwhile, replicas
 
 __all__ = ["replicas"]
@@ -43,22 +44,22 @@ async def test_pair_that_a_page_stores_while_it_is_forgotten_elsewhere_is_forgot
     replicas: Two, forget: Callable[[Store], Awaitable[None]]
 ) -> None:
     one, two = replicas
-    connect, save = one.states.connecting(await used_link(one, "bitrix24"), [], 102), one.saving_tokens(PORTAL, PAIR)
+    connect, save = one.states.connecting(await used_link(one, "bitrix24"), [], 102), one.tokens.saving(PORTAL, PAIR)
     await meanwhile(one, lambda c: (connect(c), save(c)), lambda: forget(two))
 
-    assert await one.tokens(PORTAL, MIRA) is None
+    assert await one.tokens.find(PORTAL, MIRA) is None
 
 
 async def test_page_stores_nothing_for_whom_another_replica_is_forgetting(replicas: Two) -> None:
     one, two = replicas
     connect = two.states.connecting(await used_link(one, "bitrix24"), [], 102)
-    save = two.saving_tokens(PORTAL, PAIR, even_if_older=True)
+    save = two.tokens.saving(PORTAL, PAIR, even_if_older=True)
     with pytest.raises(NotConnected):
         await meanwhile(
             one, one.states.forgetting(PORTAL, MIRA), lambda: two.database.write(lambda c: (connect(c), save(c)))
         )
 
-    assert await one.tokens(PORTAL, MIRA) is None
+    assert await one.tokens.find(PORTAL, MIRA) is None
 
 
 async def test_account_that_a_page_stores_while_links_are_closed_elsewhere_is_there_to_be_forgotten(

@@ -15,7 +15,8 @@ from bot.events import parse_form
 from bot.inbox import Delivery
 from bot.order import carried_out
 from bot.questions import questions
-from bot.store import portals, tokens
+from bot.store import portals
+from bot.tokens import tokens
 
 SEND = "imbot.v2.Chat.Message.send"
 UNTOUCHED = {23: "H", 17: "Q", 42: "Q"}
@@ -142,7 +143,7 @@ async def test_colleagues_are_heard_however_they_log_in(opened, portal, edit, ki
 async def test_tokens_of_outsiders_are_not_kept(opened, portal):
     await opened("accept 651", user_id=88)
 
-    assert await opened.core.store.tokens(portal.options.member_id, 88) is None
+    assert await opened.core.store.tokens.find(portal.options.member_id, 88) is None
 
 
 async def test_admitted_extranet_user_may_answer_but_guests_may_not(make_ask, portal, edit):
@@ -302,7 +303,7 @@ async def test_bot_s_block_never_becomes_a_person_s_token(opened, portal, edit):
     edit({"data[bot][id]": "42", "data[bot][auth][access_token]": foreign.access_token})
     await opened.deliver()
 
-    assert await opened.core.store.tokens(portal.options.member_id, 42) is None
+    assert await opened.core.store.tokens.find(portal.options.member_id, 42) is None
 
 
 async def test_installer_s_token_answers_but_never_acts(ask, portal):

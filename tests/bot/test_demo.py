@@ -154,7 +154,7 @@ async def test_token_given_after_a_leap_of_the_clock_counts_as_fresh(on):
     on.portal.say(17, "status")
     await until(lambda: on.portal.replies(17) and not on.service.inbox.pending)
     (portal,) = on.service.core.store.all_portals()
-    pair = await on.service.core.store.tokens(portal.member_id, 1)
+    pair = await on.service.core.store.tokens.find(portal.member_id, 1)
     assert pair is not None
     renewed = await on.service.core.bitrix24.instead_of(portal, pair, TokenExpired())
 

@@ -119,7 +119,7 @@ async def test_every_fault_has_its_decision_and_its_sentence(ask, portal, comman
             assert reply.text.startswith(DONE[command][number])
             assert answer_of(portal, command, user_id) == "changed"
         assert refreshes(portal) - since == (row.decision in ("refresh", "widen"))
-        kept = await ask.core.store.tokens(portal.options.member_id, user_id)
+        kept = await ask.core.store.tokens.find(portal.options.member_id, user_id)
         assert (kept is None) == (row.decision == "forget")
         if method == "batch" and row.decision in ("tell", "forget"):
             assert portal.requests - before == 2  # the request and the reply

@@ -78,7 +78,7 @@ async def test_errors_of_the_authorization_server_become_sentences(ask, portal, 
     texts = ask.core.parts.texts
     assert (english.text, russian.text) == (texts.say("en", key), texts.say("ru", key))
     assert not portal.presence
-    assert await ask.core.store.tokens(portal.options.member_id, 17) is not None
+    assert await ask.core.store.tokens.find(portal.options.member_id, 17) is not None
 
 
 @pytest.mark.parametrize("survives", [True, False])
@@ -146,7 +146,7 @@ async def test_refresh_for_a_scope_that_fails_is_no_loss(ask, portal):
     reply = await ask("accept 651")
 
     assert reply.text == ask.core.parts.texts.say("en", "errors.missing-right")
-    assert await ask.core.store.tokens(portal.options.member_id, 17) is not None
+    assert await ask.core.store.tokens.find(portal.options.member_id, 17) is not None
 
 
 # --- a token that dies within a batch

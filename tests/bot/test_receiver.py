@@ -245,7 +245,7 @@ async def test_stored_event_holds_no_token(installed, tmp_path):
 async def test_tokens_of_an_event_are_kept_for_its_author(installed):
     fields = installed.message()
     await installed.status(EVENTS, fields)
-    pair = await installed.core.store.tokens(installed.portal.options.member_id, 17)
+    pair = await installed.core.store.tokens.find(installed.portal.options.member_id, 17)
 
     assert pair is not None
     assert pair.access_token == fields["auth[access_token]"]
@@ -258,7 +258,7 @@ async def test_late_event_brings_no_older_tokens(installed, clock):
     newer = installed.message("status")
     await installed.status(EVENTS, newer)
     await installed.status(EVENTS, older)
-    pair = await installed.core.store.tokens(installed.portal.options.member_id, 17)
+    pair = await installed.core.store.tokens.find(installed.portal.options.member_id, 17)
 
     assert pair is not None
     assert pair.access_token == newer["auth[access_token]"]
@@ -269,7 +269,7 @@ async def test_tokens_of_a_refused_event_are_not_kept(installed):
         assert await installed.status(EVENTS, fields) == 200
     store, member_id = installed.core.store, installed.portal.options.member_id
 
-    assert [await store.tokens(member_id, user_id) for user_id in (17, 42, 88)] == [None, None, None]
+    assert [await store.tokens.find(member_id, user_id) for user_id in (17, 42, 88)] == [None, None, None]
 
 
 # --- events: refused
@@ -320,7 +320,7 @@ async def test_event_that_is_not_proven_is_refused(installed):
         assert response.status == 403, changes
         assert token not in await response.text()
         assert await installed.stored() == before
-        assert await installed.core.store.tokens(installed.portal.options.member_id, 17) is None
+        assert await installed.core.store.tokens.find(installed.portal.options.member_id, 17) is None
 
 
 NO_FORMS = [
@@ -638,12 +638,12 @@ async def test_second_installation_keeps_the_bot(installed):
 async def test_installation_after_the_portal_was_forgotten_takes_tokens_of_the_bot_anew(installed):
     store, (portal,) = installed.core.store, installed.core.store.all_portals()
     assert await installed.status(EVENTS, installed.message()) == 200
-    assert await store.tokens(portal.member_id, portal.bot_id) is not None
+    assert await store.tokens.find(portal.member_id, portal.bot_id) is not None
 
     await store.forget_portal(portal.member_id)
     await installed.install()
     assert await installed.status(EVENTS, installed.message()) == 200
-    assert await store.tokens(portal.member_id, store.all_portals()[0].bot_id) is not None
+    assert await store.tokens.find(portal.member_id, store.all_portals()[0].bot_id) is not None
 
 
 async def test_flood_of_installations_leaves_the_portal_alone(web):

@@ -31,7 +31,7 @@ async def rows(ask, table):
 
 
 async def pair(ask, user_id=17):
-    return await ask.core.store.tokens(MEMBER, user_id)
+    return await ask.core.store.tokens.find(MEMBER, user_id)
 
 
 def app_of(portal):

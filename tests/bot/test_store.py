@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from bot.accounts import Account
 from bot.database import Database, metadata
@@ -16,7 +16,8 @@ from bot.followups import FollowUp, Part
 from bot.lists import Listing
 from bot.order import Place
 from bot.questions import Question
-from bot.store import _SEALED, Portal, Store, TokenPair, tokens
+from bot.store import _SEALED, Portal, Store
+from bot.tokens import TokenPair
 from bot.vault import Sealed, Vault
 
 PORTAL, OTHER = "1b" * 16, "2c" * 16
@@ -44,7 +45,7 @@ def pair(name: str, expires_at: int = 1000, *, user_id: int = MIRA, proven: bool
 
 
 async def save(store: Store, tokens: TokenPair, *, portal: str = PORTAL) -> None:
-    await store.database.write(store.saving_tokens(portal, tokens))
+    await store.database.write(store.tokens.saving(portal, tokens))
 
 
 async def install(store: Store, portal: Portal = INSTALLED, tokens: TokenPair | None = None) -> None:
@@ -83,13 +84,13 @@ async def test_installation_survives_a_restart(store: Store, secret_key: SecretS
     await install(store)
     other = await anew(store, secret_key)
     assert other.all_portals() == [INSTALLED]
-    assert await other.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+    assert await other.tokens.find(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
 
 
 async def test_installation_replaces_even_younger_tokens(store: Store) -> None:
     await save(store, pair("former", 2000, user_id=ADMIN))
     await install(store)
-    assert await store.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+    assert await store.tokens.find(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
 
 
 async def test_repeated_installation_keeps_the_bot(store: Store, secret_key: SecretStr) -> None:
@@ -136,140 +137,21 @@ async def test_forgotten_portal_leaves_nothing(store: Store, secret_key: SecretS
     await store.forget_portal(PORTAL)
 
     assert store.all_portals() == [neighbour] == (await anew(store, secret_key)).all_portals()
-    assert await store.tokens(PORTAL, ADMIN) is None
-    assert await store.tokens(PORTAL, MIRA, proven=False) is None
+    assert await store.tokens.find(PORTAL, ADMIN) is None
+    assert await store.tokens.find(PORTAL, MIRA, proven=False) is None
     assert await store.questions.take(PORTAL, MIRA, taken_by="event-2", asked_since=0, dialog_id="17") is None
     assert not await store.order.superseded(PORTAL, MIRA, "presence", Place(1, 1))
-    assert await store.tokens(OTHER, ADMIN) is not None
+    assert await store.tokens.find(OTHER, ADMIN) is not None
     assert await store.order.superseded(OTHER, MIRA, "presence", Place(1, 1))
-
-
-# --- tokens
-
-
-async def test_tokens_are_returned_to_their_person_only(store: Store) -> None:
-    await save(store, pair("a"))
-    assert await store.tokens(PORTAL, MIRA) == pair("a")
-    assert await store.tokens(PORTAL, JURIS) is None
-    assert await store.tokens(OTHER, MIRA) is None
-
-
-async def test_pair_without_refresh_token_is_kept(store: Store) -> None:
-    await save(store, replace(pair("a"), refresh_token=None))
-    assert await store.tokens(PORTAL, MIRA) == replace(pair("a"), refresh_token=None)
-
-
-async def test_older_pair_never_replaces_a_younger_one(store: Store) -> None:
-    await save(store, pair("young", 2000))
-    await save(store, pair("late", 1999))
-    assert await store.tokens(PORTAL, MIRA) == pair("young", 2000)
-
-
-@pytest.mark.parametrize("expires_at", [2000, 2001])
-async def test_pair_of_the_same_age_or_younger_replaces(store: Store, expires_at: int) -> None:
-    await save(store, pair("first", 2000))
-    await save(store, pair("second", expires_at))
-    assert await store.tokens(PORTAL, MIRA) == pair("second", expires_at)
-
-
-async def test_refreshed_pair_always_replaces(store: Store) -> None:
-    await save(store, pair("event", 2000))
-    await store.replace_tokens(PORTAL, pair("refreshed", 10))
-    assert await store.tokens(PORTAL, MIRA) == pair("refreshed", 10)
-
-
-async def test_unproven_pair_stands_apart(store: Store) -> None:
-    await save(store, pair("proven", 1000))
-    await save(store, pair("claimed", 2000, proven=False))
-    assert await store.tokens(PORTAL, MIRA) == pair("proven", 1000)
-    assert await store.tokens(PORTAL, MIRA, proven=False) == pair("claimed", 2000, proven=False)
-
-
-async def test_proven_pair_is_no_longer_unproven(store: Store) -> None:
-    claimed = pair("claimed", 2000, proven=False)
-    await save(store, claimed)
-    assert await store.prove_tokens(PORTAL, claimed) == pair("claimed", 2000)
-    assert await store.tokens(PORTAL, MIRA) == pair("claimed", 2000)
-    assert await store.tokens(PORTAL, MIRA, proven=False) is None
-
-
-async def test_proof_of_one_pair_proves_no_other(store: Store) -> None:
-    claimed, next_one = pair("claimed", 2000, proven=False), pair("next", 2000, proven=False)
-    await save(store, claimed)
-    await save(store, next_one)
-    await store.prove_tokens(PORTAL, claimed)
-    assert await store.tokens(PORTAL, MIRA) == pair("claimed", 2000)
-    assert await store.tokens(PORTAL, MIRA, proven=False) == next_one
-
-
-@pytest.mark.parametrize("proven", [True, False])
-async def test_forgotten_pair_is_gone_alone(store: Store, *, proven: bool) -> None:
-    for kind in (True, False):
-        await save(store, pair("a", proven=kind))
-        await save(store, pair("a", user_id=JURIS, proven=kind))
-    await store.forget_tokens(PORTAL, pair("a", proven=proven))
-    assert await store.tokens(PORTAL, MIRA, proven=proven) is None
-    assert await store.tokens(PORTAL, MIRA, proven=not proven) is not None
-    assert await store.tokens(PORTAL, JURIS, proven=proven) is not None
-
-
-async def test_pair_that_was_replaced_is_not_forgotten(store: Store) -> None:
-    await save(store, pair("new", 2000))
-    await store.forget_tokens(PORTAL, pair("old"))
-    assert await store.tokens(PORTAL, MIRA) == pair("new", 2000)
-
-
-async def test_pairs_of_several_people_are_the_proven_ones_in_the_order_asked_for(store: Store) -> None:
-    for user_id in (MIRA, JURIS):
-        await save(store, pair("a", user_id=user_id))
-    await save(store, pair("claimed", user_id=ADMIN, proven=False))
-
-    named = await store.tokens_of(PORTAL, (JURIS, ADMIN, MIRA), 999)
-
-    assert list(named) == [pair("a", user_id=JURIS), pair("a", user_id=MIRA)]
-    assert list(await store.tokens_of(OTHER, (JURIS, MIRA), 999)) == []
-
-
-async def test_pairs_of_several_people_that_have_expired_come_last(store: Store) -> None:
-    ages = {MIRA: 1000, JURIS: 1001, ADMIN: 1002}
-    for user_id, expires_at in ages.items():
-        await save(store, pair("a", expires_at, user_id=user_id))
-
-    named = await store.tokens_of(PORTAL, (MIRA, JURIS, ADMIN), 1001)
-
-    assert [one.user_id for one in named] == [ADMIN, MIRA, JURIS]
-
-
-async def test_pair_that_was_moved_to_another_person_is_none_of_theirs(store: Store) -> None:
-    await save(store, pair("a"))
-    await store.database.write(lambda c: c.execute(update(tokens).values(user_id=JURIS)))
-
-    assert list(await store.tokens_of(PORTAL, (MIRA, JURIS), 999)) == []
 
 
 # --- encryption
 
 
-@pytest.mark.parametrize(
-    "move",
-    [
-        "UPDATE tokens SET user_id = 23",
-        f"UPDATE tokens SET portal = '{OTHER}'",
-        f"UPDATE tokens SET portal = '{OTHER}', user_id = 23",
-    ],
-)
-async def test_moved_tokens_open_for_nobody(store: Store, move: str) -> None:
-    await save(store, pair("a"))
-    await store.database.write(lambda c: c.execute(text(move)))
-    for portal in (PORTAL, OTHER):
-        for user_id in (MIRA, JURIS):
-            assert await store.tokens(portal, user_id) is None
-
-
 async def test_secret_of_another_kind_is_no_pair(store: Store) -> None:
     await install(store)
     await store.database.write(lambda c: c.execute(text("UPDATE tokens SET pair = application_token FROM portals")))
-    assert await store.tokens(PORTAL, ADMIN) is None
+    assert await store.tokens.find(PORTAL, ADMIN) is None
 
 
 async def test_moved_proof_of_origin_serves_nobody(store: Store, secret_key: SecretStr) -> None:
@@ -285,14 +167,14 @@ async def test_wrong_key_is_a_settings_error(store: Store) -> None:
         await other.load()
     assert "\n" not in str(caught.value)
     with pytest.raises(SettingsError):
-        await other.tokens(PORTAL, ADMIN)
+        await other.tokens.find(PORTAL, ADMIN)
 
 
 async def test_former_key_behind_a_new_one_still_opens(store: Store, secret_key: SecretStr) -> None:
     await install(store)
     rotated = await anew(store, another_key(), secret_key)
     assert rotated.all_portals() == [INSTALLED]
-    assert await rotated.tokens(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
+    assert await rotated.tokens.find(PORTAL, ADMIN) == pair("installer", user_id=ADMIN)
 
 
 async def test_new_key_alone_opens_what_was_stored_with_it(store: Store, secret_key: SecretStr) -> None:
@@ -304,22 +186,14 @@ async def test_new_key_alone_opens_what_was_stored_with_it(store: Store, secret_
         await anew(store, secret_key)
 
 
-async def test_pair_that_was_declared_proven_opens_for_nobody(store: Store) -> None:
-    await save(store, pair("claimed", proven=False))
-    await store.database.write(lambda c: c.execute(text("UPDATE tokens SET proven = true")))
-
-    assert await store.tokens(PORTAL, MIRA) is None
-    assert await store.tokens(PORTAL, MIRA, proven=False) is None
-
-
 async def test_keys_are_rotated_once(store: Store, secret_key: SecretStr) -> None:
     new_key = another_key()
     await install(store)
     people = range(100, 100 + 450)  # several pages
-    works = [store.saving_tokens(PORTAL, pair("a", user_id=user_id, proven=user_id % 2 == 0)) for user_id in people]
+    works = [store.tokens.saving(PORTAL, pair("a", user_id=user_id, proven=user_id % 2 == 0)) for user_id in people]
     await store.database.write(lambda c: [work(c) for work in works])
     both = await anew(store, new_key, secret_key)
-    await both.replace_tokens(PORTAL, pair("new"))
+    await both.tokens.replace(PORTAL, pair("new"))
 
     assert await both.rotation.count() == Sealed(newest=1, former=452)
     assert await both.rotation.run() == Sealed(newest=1, former=452)
@@ -328,7 +202,7 @@ async def test_keys_are_rotated_once(store: Store, secret_key: SecretStr) -> Non
     assert alone.all_portals() == [INSTALLED]
     for user_id in people:
         proven = user_id % 2 == 0
-        assert await alone.tokens(PORTAL, user_id, proven=proven) == pair("a", user_id=user_id, proven=proven)
+        assert await alone.tokens.find(PORTAL, user_id, proven=proven) == pair("a", user_id=user_id, proven=proven)
 
 
 async def test_value_that_no_key_opens_is_left_alone(store: Store, secret_key: SecretStr) -> None:
@@ -336,7 +210,7 @@ async def test_value_that_no_key_opens_is_left_alone(store: Store, secret_key: S
     stranger = await anew(store, another_key())
 
     assert await stranger.rotation.run() == Sealed(lost=1)
-    assert await store.tokens(PORTAL, MIRA) == pair("a")
+    assert await store.tokens.find(PORTAL, MIRA) == pair("a")
 
 
 async def test_every_encrypted_column_is_rotated(store: Store, secret_key: SecretStr, tmp_path: Path) -> None:
@@ -360,7 +234,7 @@ async def test_nothing_secret_is_in_the_files(store: Store, database: Database, 
     await install(store)
     for number in range(50):  # enough to fill pages, and to replace some
         await save(store, pair(f"secret{number % 7}", number, user_id=number % 11, proven=number % 2 == 0))
-    await store.prove_tokens(PORTAL, pair("secret1", 1, user_id=1, proven=False))
+    await store.tokens.prove(PORTAL, pair("secret1", 1, user_id=1, proven=False))
 
     while_open = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     await database.close()
@@ -522,28 +396,3 @@ async def test_nothing_is_superseded_by_what_concerns_another_thing(store: Store
     assert not await store.order.superseded(PORTAL, MIRA, "presence", late)
     assert not await store.order.superseded(PORTAL, JURIS, "meeting:651", late)
     assert not await store.order.superseded(OTHER, MIRA, "meeting:651", late)
-
-
-async def test_pair_without_refresh_token_keeps_what_the_one_before_is_refreshed_with(store: Store) -> None:
-    await save(store, pair("old", 1000))
-    await save(store, replace(pair("new", 2000), refresh_token=None))
-
-    assert await store.tokens(PORTAL, MIRA) == replace(pair("new", 2000), refresh_token=pair("old").refresh_token)
-
-
-async def test_claimed_pair_never_mixes_with_another(store: Store) -> None:
-    await save(store, pair("other", 1000, proven=False))
-    lone = replace(pair("mine", 2000, proven=False), refresh_token=None)
-    await save(store, lone)
-
-    assert await store.tokens(PORTAL, MIRA, proven=False) == lone
-
-
-async def test_pair_that_no_key_opens_is_overwritten(store: Store) -> None:
-    await save(store, pair("lost", 1000))
-    foreign = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
-    await store.database.write(lambda c: c.execute(update(tokens).values(pair=foreign)))
-    lone = replace(pair("new", 2000), refresh_token=None)
-    await save(store, lone)
-
-    assert await store.tokens(PORTAL, MIRA) == lone

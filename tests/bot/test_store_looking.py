@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.errors import StorageError
-from bot.store import Portal, Store, TokenPair
+from bot.store import Portal, Store
+from bot.tokens import TokenPair
 from tests.bot.test_store_shared import replicas
 
 __all__ = ["replicas"]

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 
 from bot.accounts import Account
 from bot.database import Database, Work
-from bot.store import Store, TokenPair
+from bot.store import Store
+from bot.tokens import TokenPair
 from bot.vault import Sealed, Vault
 
 PORTAL, MIRA = "1b" * 16, 17
@@ -52,21 +53,21 @@ async def meanwhile(store: Store, work: Work[Any], other: Callable[[], Awaitable
 
 async def test_pair_that_is_being_replaced_elsewhere_is_not_forgotten(replicas: tuple[Store, Store]) -> None:
     one, two = replicas
-    await one.replace_tokens(PORTAL, OLD)
-    await meanwhile(one, one.saving_tokens(PORTAL, NEW), lambda: two.forget_tokens(PORTAL, OLD))
+    await one.tokens.replace(PORTAL, OLD)
+    await meanwhile(one, one.tokens.saving(PORTAL, NEW), lambda: two.tokens.forget(PORTAL, OLD))
 
-    assert await one.tokens(PORTAL, MIRA) == NEW
+    assert await one.tokens.find(PORTAL, MIRA) == NEW
 
 
 async def test_pair_without_refresh_token_takes_over_what_another_replica_has_just_got(
     replicas: tuple[Store, Store],
 ) -> None:
     one, two = replicas
-    await one.replace_tokens(PORTAL, OLD)
+    await one.tokens.replace(PORTAL, OLD)
     bare = replace(NEW, access_token="access-c", refresh_token=None, expires_at=3000)
-    await meanwhile(one, one.saving_tokens(PORTAL, NEW), lambda: two.database.write(two.saving_tokens(PORTAL, bare)))
+    await meanwhile(one, one.tokens.saving(PORTAL, NEW), lambda: two.database.write(two.tokens.saving(PORTAL, bare)))
 
-    assert await one.tokens(PORTAL, MIRA) == replace(bare, refresh_token=NEW.refresh_token)
+    assert await one.tokens.find(PORTAL, MIRA) == replace(bare, refresh_token=NEW.refresh_token)
 
 
 async def test_account_that_is_being_renewed_elsewhere_is_not_broken(replicas: tuple[Store, Store]) -> None:
@@ -93,17 +94,17 @@ async def test_pair_that_is_being_replaced_elsewhere_is_not_set_back_by_a_change
     replicas: tuple[Store, Store], rotating: Store
 ) -> None:
     one, _ = replicas
-    await one.replace_tokens(PORTAL, OLD)
-    await meanwhile(one, one.saving_tokens(PORTAL, NEW), rotating.rotation.run)
+    await one.tokens.replace(PORTAL, OLD)
+    await meanwhile(one, one.tokens.saving(PORTAL, NEW), rotating.rotation.run)
 
-    assert await one.tokens(PORTAL, MIRA) == NEW
+    assert await one.tokens.find(PORTAL, MIRA) == NEW
 
 
 async def test_change_of_keys_waits_for_no_row_that_has_the_newest(
     replicas: tuple[Store, Store], rotating: Store
 ) -> None:
     one, _ = replicas
-    await rotating.replace_tokens(PORTAL, OLD)
+    await rotating.tokens.replace(PORTAL, OLD)
     loop = asyncio.get_running_loop()
 
     def beside(connection: Connection) -> Sealed:

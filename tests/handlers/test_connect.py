@@ -19,7 +19,7 @@ async def rows(ask, table):
 
 async def pairs(ask, user_id=17):
     store = ask.core.store
-    return [pair for proven in (True, False) if (pair := await store.tokens(MEMBER, user_id, proven=proven))]
+    return [pair for proven in (True, False) if (pair := await store.tokens.find(MEMBER, user_id, proven=proven))]
 
 
 async def in_group(ask, portal):

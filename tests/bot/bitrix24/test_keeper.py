@@ -33,7 +33,7 @@ async def test_dead_pair_is_forgotten(ask, portal, clock):
     clock.advance(31 * DAY)
     await renew_aging(ask.core.bitrix24, clock.now())
 
-    assert await ask.core.store.tokens(portal.options.member_id, 17) is None
+    assert await ask.core.store.tokens.find(portal.options.member_id, 17) is None
     assert await renew_aging(ask.core.bitrix24, clock.now()) == 0
 
 
@@ -43,4 +43,4 @@ async def test_authorization_server_that_is_away_loses_no_pair(ask, portal, cloc
     portal.faults.add("oauth.token", faults.html_page(), count=None)
 
     assert await renew_aging(ask.core.bitrix24, clock.now()) == 0
-    assert await ask.core.store.tokens(portal.options.member_id, 17) is not None
+    assert await ask.core.store.tokens.find(portal.options.member_id, 17) is not None

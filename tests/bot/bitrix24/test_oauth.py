@@ -20,7 +20,8 @@ from bot.emulator.portal import Portal as Emulated
 from bot.emulator.transport import PortalTransport
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.store import Portal, Store, TokenPair
+from bot.store import Portal, Store
+from bot.tokens import TokenPair
 
 ADMIN, MIRA, JURIS, BOT = 1, 17, 23, 905
 SERVER = SERVERS[0]
@@ -66,7 +67,7 @@ def give(portal: Emulated, app: App, store: Store, installed: Portal) -> Give:
     async def given(user_id: int, *, of: int | None = None, proven: bool = True) -> TokenPair:
         known = portal.oauth.issue(app, of or user_id)
         pair = TokenPair(user_id, known.access_token, known.refresh_token, known.expires, proven=proven)
-        await store.database.write(store.saving_tokens(installed.member_id, pair))
+        await store.database.write(store.tokens.saving(installed.member_id, pair))
         return pair
 
     return given
@@ -100,7 +101,7 @@ async def test_pair_that_was_accepted_serves_the_next_call_too(
     pair = await give(MIRA)
     mira = bitrix24.as_user(installed, MIRA)
     await mira.call("profile")
-    await store.forget_tokens(installed.member_id, pair)
+    await store.tokens.forget(installed.member_id, pair)
 
     assert (await mira.call("profile"))["ID"] == str(MIRA)
     with pytest.raises(errors.NotConnected):
@@ -116,7 +117,7 @@ async def test_pair_is_looked_up_again_after_a_failure(
     portal.faults.add("profile", faults.html_page())
     with pytest.raises(errors.Unavailable):
         await mira.call("profile")
-    await store.forget_tokens(installed.member_id, pair)
+    await store.tokens.forget(installed.member_id, pair)
 
     with pytest.raises(errors.NotConnected):
         await mira.call("profile")
@@ -149,7 +150,7 @@ async def test_refusal_that_does_not_concern_the_token_keeps_it(
         await bitrix24.as_user(installed, MIRA).call("profile")
     assert caught.value.code == code.lower()
     assert refreshes(portal) == []
-    assert await store.tokens(installed.member_id, MIRA) == pair
+    assert await store.tokens.find(installed.member_id, MIRA) == pair
 
 
 @pytest.mark.parametrize("code", ["invalid_token", "NO_AUTH_FOUND", "authorization_error"])
@@ -162,7 +163,7 @@ async def test_lost_token_is_forgotten_and_not_refreshed(
         await bitrix24.as_user(installed, MIRA).call("profile")
     assert refreshes(portal) == []
     assert len(portal.calls) == 1
-    assert await store.tokens(installed.member_id, MIRA) is None
+    assert await store.tokens.find(installed.member_id, MIRA) is None
 
 
 # --- refreshing
@@ -183,7 +184,7 @@ async def test_expired_token_is_refreshed_and_the_call_repeated_once(
         ("batch", "expired_token"),
         ("batch", None),
     ]
-    stored = await store.tokens(installed.member_id, MIRA)
+    stored = await store.tokens.find(installed.member_id, MIRA)
     assert stored is not None
     assert stored.access_token != stale.access_token
     assert stored.refresh_token != stale.refresh_token
@@ -244,7 +245,7 @@ async def test_new_pair_is_stored_before_it_is_used(
     async def watch(request: httpx.Request) -> httpx.Response:
         body = (await request.aread()).decode()
         if request.url.path == "/rest/profile":
-            pair = await store.tokens(installed.member_id, MIRA)
+            pair = await store.tokens.find(installed.member_id, MIRA)
             stored_when_used.append(pair is not None and pair.access_token in body)
         return await real.handle_async_request(request)
 
@@ -261,7 +262,7 @@ async def test_new_pair_survives_a_call_that_fails(
     portal.faults.add("profile", faults.cut())
     with pytest.raises(errors.Unavailable):
         await bitrix24.as_user(installed, MIRA).call("profile")
-    stored = await store.tokens(installed.member_id, MIRA)
+    stored = await store.tokens.find(installed.member_id, MIRA)
     assert stored is not None
     assert stored.access_token != stale.access_token
 
@@ -275,20 +276,20 @@ async def test_dead_refresh_token_is_forgotten(
     portal.faults.add("oauth.token", faults.error("invalid_grant", status=400))
     with pytest.raises(errors.NotConnected):
         await bitrix24.as_user(installed, MIRA).call("profile")
-    assert await store.tokens(installed.member_id, MIRA) is None
-    assert await store.tokens(installed.member_id, JURIS) == other
+    assert await store.tokens.find(installed.member_id, MIRA) is None
+    assert await store.tokens.find(installed.member_id, JURIS) == other
 
 
 async def test_pair_without_refresh_token_is_forgotten_when_expired(
     bitrix24: Bitrix24, installed: Portal, portal: Emulated, clock: ManualClock, store: Store, give: Give
 ) -> None:
     pair = await give(MIRA)
-    await store.replace_tokens(installed.member_id, replace(pair, refresh_token=None))
+    await store.tokens.replace(installed.member_id, replace(pair, refresh_token=None))
     clock.advance(ACCESS_LIFE_S)
     with pytest.raises(errors.NotConnected):
         await bitrix24.as_user(installed, MIRA).call("profile")
     assert refreshes(portal) == []
-    assert await store.tokens(installed.member_id, MIRA) is None
+    assert await store.tokens.find(installed.member_id, MIRA) is None
 
 
 @pytest.mark.parametrize("path", ["/rest/profile", "/oauth/token/"])
@@ -317,7 +318,7 @@ async def test_pair_that_came_meanwhile_is_used(
     rotating = Bitrix24(httpx.MockTransport(rotate), chosen, store, Metrics())
     result = await rotating.as_user(installed, MIRA).call("profile")
     assert result["ID"] == str(MIRA)
-    assert await store.tokens(installed.member_id, MIRA) == fresh[0]
+    assert await store.tokens.find(installed.member_id, MIRA) == fresh[0]
 
 
 @pytest.mark.parametrize(
@@ -351,7 +352,7 @@ async def test_silent_server_costs_no_pair(
     portal.faults.add("oauth.token", fault)
     with pytest.raises(errors.Unavailable):
         await bitrix24.as_user(installed, MIRA).call("profile")
-    assert await store.tokens(installed.member_id, MIRA) == pair
+    assert await store.tokens.find(installed.member_id, MIRA) == pair
     assert (await bitrix24.as_user(installed, MIRA).call("profile"))["ID"] == str(MIRA)
 
 
@@ -451,7 +452,7 @@ async def test_unknown_client_costs_no_pair(
     with pytest.raises(errors.ApplicationGone):
         await bitrix24.as_user(installed, MIRA).call("profile")
     assert refreshes(portal) == ["wrong_client"]
-    assert await store.tokens(installed.member_id, MIRA) == pair
+    assert await store.tokens.find(installed.member_id, MIRA) == pair
 
 
 async def test_secret_is_in_no_error(chosen: Settings, app: App) -> None:
@@ -500,8 +501,8 @@ async def test_claimed_pair_is_proven_by_profile(
     claimed = await give(MIRA, proven=False)
     await bitrix24.as_user(installed, MIRA, claimed=True).call("im.user.status.get")
     assert calls(portal) == [("profile", MIRA, None), ("im.user.status.get", MIRA, None)]
-    assert await store.tokens(installed.member_id, MIRA) == replace(claimed, proven=True)
-    assert await store.tokens(installed.member_id, MIRA, proven=False) is None
+    assert await store.tokens.find(installed.member_id, MIRA) == replace(claimed, proven=True)
+    assert await store.tokens.find(installed.member_id, MIRA, proven=False) is None
 
 
 async def test_claimed_pair_is_asked_about_once(
@@ -525,8 +526,8 @@ async def test_claimed_pair_of_another_person_acts_for_nobody(
         with pytest.raises(errors.NotProven):
             await bitrix24.as_user(installed, MIRA, claimed=True).call("im.user.status.set", {"STATUS": "dnd"})
     assert calls(portal) == [("profile", JURIS, None)] * 2
-    assert await store.tokens(installed.member_id, MIRA) == own
-    assert await store.tokens(installed.member_id, JURIS) is None
+    assert await store.tokens.find(installed.member_id, MIRA) == own
+    assert await store.tokens.find(installed.member_id, JURIS) is None
 
 
 @pytest.mark.parametrize("code", ["expired_token", "invalid_token"])
@@ -537,7 +538,7 @@ async def test_claimed_pair_that_is_dead_is_dropped(
     portal.faults.add("profile", faults.error(code, status=401))
     with pytest.raises(errors.NotConnected):
         await bitrix24.as_user(installed, MIRA, claimed=True).call("im.user.status.get")
-    assert await store.tokens(installed.member_id, MIRA, proven=False) is None
+    assert await store.tokens.find(installed.member_id, MIRA, proven=False) is None
 
 
 async def test_claimed_pair_waits_while_the_portal_is_away(
@@ -575,7 +576,7 @@ async def test_bot_falls_back_when_the_installer_is_gone(
     portal.dismiss(ADMIN)
     await bitrix24.as_bot(installed, BOT, MIRA).call("profile", {})
     assert acting(portal) == [MIRA]
-    assert await store.tokens(installed.member_id, ADMIN) is None
+    assert await store.tokens.find(installed.member_id, ADMIN) is None
 
 
 async def test_bot_falls_back_when_the_installer_has_no_access(
@@ -630,7 +631,7 @@ async def test_bot_prefers_a_living_token_to_a_refresh(
     bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
 ) -> None:
     stale = await give(ADMIN)
-    await store.replace_tokens(installed.member_id, replace(stale, expires_at=1))
+    await store.tokens.replace(installed.member_id, replace(stale, expires_at=1))
     await give(MIRA)
     await bitrix24.as_bot(installed, BOT, MIRA).call("profile", {})
     assert acting(portal) == [MIRA]
@@ -651,7 +652,7 @@ async def test_pair_of_a_later_event_that_is_as_old_is_refreshed_too(ask, portal
     member_id = portal.options.member_id
     await ask("dnd")
     app = next(iter(portal.oauth.apps.values()))
-    first = await ask.core.store.tokens(member_id, 17)
+    first = await ask.core.store.tokens.find(member_id, 17)
     later = portal.oauth.issue(app, 17)
     clock.advance(3700)
     caller = ask.core.bitrix24.as_user(ask.core.store.portal(member_id), 17)
@@ -659,7 +660,7 @@ async def test_pair_of_a_later_event_that_is_as_old_is_refreshed_too(ask, portal
     async def send(token: str) -> str:
         if token == first.access_token:
             pair = TokenPair(17, later.access_token, later.refresh_token, int(clock.now()))
-            await ask.core.store.replace_tokens(member_id, pair)
+            await ask.core.store.tokens.replace(member_id, pair)
         return str((await ask.core.bitrix24.rest.call("profile", {}, token))["ID"])
 
     assert await caller._with_token(send) == "17"
