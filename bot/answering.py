@@ -21,6 +21,7 @@ from bot.replies import Button, Reply
 from bot.speech import Address, Speech
 from bot.states import Purpose
 from bot.store import Portal
+from bot.tokens import Pairs
 
 # What the button says that asks for a permission.
 _CONNECTS: Mapping[Purpose, str] = {"bitrix24": "connect.button", "cronofy": "cronofy.button"}
@@ -89,9 +90,10 @@ class Answering:
         event: What is answered.
         portal: Where it was written.
         delivery: How the inbox handed it out.
+        known: What `Bitrix24.finding` has found for it.
     """
 
-    def __init__(self, parts: Parts, event: Spoken, portal: Portal, delivery: Delivery) -> None:
+    def __init__(self, parts: Parts, event: Spoken, portal: Portal, delivery: Delivery, known: Pairs) -> None:
         self._parts = parts
         self._event = event
         self._portal = portal
@@ -99,7 +101,7 @@ class Answering:
         self._starts = delivery.starts
         self._at_end = delivery.at_end
         to = Address(event.bot_id, event.user.id, event.api, event.answer_to)
-        self._speech = Speech(parts, portal, to)
+        self._speech = Speech(parts, portal, to, known)
         self._notice: int | None = None  # our message that says to wait
         self._notice_tried = False
 

@@ -122,6 +122,7 @@ class Context:
         """
         timer = await self.timer()
         await self.store.forget_person(self.portal, self.user_id)
+        self.as_user.look_anew()
         return timer
 
     # --- calendars outside Bitrix24

@@ -63,10 +63,10 @@ class Conversation:
         self._parts = parts
         self._event = event
         self._portal = portal
+        self._delivery = delivery
         self._key = delivery.entry.key
         self._starts = delivery.starts
-        self._at_end = delivery.at_end
-        self._answering = Answering(parts, event, portal, delivery)
+        self._answering: Answering
         self._person = Person()
         self._asked_by: str | None = None  # the event that asked the question which is open
         self._language = portal.language
@@ -79,17 +79,25 @@ class Conversation:
         """Do what the message means and send the reply; return what became of it."""
         if self._starts > 1 and await self._parts.store.states.is_resumed(self._key):
             return "resumed"
-        await self._get_to_know()
-        self._language = self._choose_language(None)
+        await self._begin()
         reply = await self._reply()
         if self._needs_connection:
             await self._wait_for_connection()
         return reply.outcome if await self._send(reply) else "unanswered"
 
+    async def _begin(self) -> None:
+        await self._get_to_know()
+        self._language = self._choose_language(None)
+        self._answering = Answering(self._parts, self._event, self._portal, self._delivery, self._known)
+
     async def _get_to_know(self) -> None:
-        store, sender = self._parts.store, (self._portal.member_id, self._event.user.id)
+        """Look up, at once, what is known of the sender."""
+        event, portal, store = self._event, self._portal, self._parts.store
+        sender = portal.member_id, event.user.id
         person, asked_by = store.people.finding(*sender), store.questions.finding(*sender)
-        self._person, self._asked_by = await store.database.read(lambda c: (person(c), asked_by(c)))
+        pairs = self._parts.bitrix24.finding(portal, event.bot_id, event.user.id)
+        found = await store.database.read(lambda c: (person(c), asked_by(c), pairs(c)))
+        self._person, self._asked_by, self._known = found
 
     async def _reply(self) -> Reply:
         meant = self._meaning()
@@ -162,6 +170,7 @@ class Conversation:
             with self._parts.outbox.working(self._event.user.id):
                 return await self._carry_out(calls)
         except BitrixError as error:
+            self._known.outdated = True  # the next attempt may come much later
             await self._tell_of_delay(error)
             raise
 
@@ -247,7 +256,7 @@ class Conversation:
             parts,
             portal,
             self._person,
-            as_user=parts.bitrix24.as_user(portal, event.user.id, claimed=claimed),
+            as_user=parts.bitrix24.as_user(portal, event.user.id, claimed=claimed, known=self._known),
             event_key=event.key,
             place=place_of(event),
             dialog_id=event.answer_to,
@@ -257,15 +266,14 @@ class Conversation:
             bot_id=event.bot_id,
             call=call,
             run=self._run,
-            at_end=self._at_end,
+            at_end=self._delivery.at_end,
         )
 
     # --- answering
 
     async def tell(self, key: str) -> None:
         """Send a sentence that answers no command."""
-        await self._get_to_know()
-        self._language = self._choose_language(None)
+        await self._begin()
         await self._send(self._refused("given-up", key))
 
     async def _send(self, reply: Reply) -> bool:

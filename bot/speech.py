@@ -24,6 +24,7 @@ from bot.parts import Parts
 from bot.patience import Patience
 from bot.store import Portal
 from bot.texts import Safe
+from bot.tokens import Pairs
 
 log = structlog.get_logger()
 
@@ -65,12 +66,12 @@ _REFUSED = (BitrixError, NotConnected, SettingsError)
 
 
 class Speech:
-    """Messages of the bot to one address."""
+    """Messages of the bot to one address; `known` as for `Bitrix24.as_bot`."""
 
-    def __init__(self, parts: Parts, portal: Portal, to: Address) -> None:
+    def __init__(self, parts: Parts, portal: Portal, to: Address, known: Pairs | None = None) -> None:
         self._parts = parts
         self._to = to
-        self._as_bot = parts.bitrix24.as_bot(portal, to.bot_id, to.author_id)
+        self._as_bot = parts.bitrix24.as_bot(portal, to.bot_id, to.author_id, known)
         self._api: imbot.Api = "v1" if (portal.bot_api or to.api) == "v1" else "v2"
 
     async def say(self, text: Safe, buttons: Sequence[imbot.AnyButton] = ()) -> bool:

@@ -4,7 +4,7 @@ A row holds the ids of its owner, and whether it is proven, inside the encrypted
 person, or changed to count as theirs, opens for nobody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -58,6 +58,32 @@ class TokenPair:
     proven: bool = True
 
 
+class Pairs:
+    """The proven pairs of several people of a portal, as they were at one moment; decrypted as they are asked for.
+
+    Args:
+        rows: One of each person who has a pair.
+        opened: Decrypts one; gives None for what is not its person's.
+
+    Attributes:
+        outdated: They may not be right any more, so that whoever needs one looks anew.
+    """
+
+    def __init__(self, rows: Iterable[Any], opened: Callable[[Any], TokenPair | None]) -> None:
+        self._rows = {row.user_id: row for row in rows}
+        self._opened = opened
+        self.outdated = False
+
+    def of(self, user_id: int) -> TokenPair | None:
+        """Return a person's pair; raises SettingsError when no key opens it."""
+        return self._opened(self._rows[user_id]) if user_id in self._rows else None
+
+    def by_freshness(self, user_ids: Iterable[int], now: float) -> list[int]:
+        """Return those who have one in the order in which they are named, but those whose pair has expired last."""
+        named = [user_id for user_id in user_ids if user_id in self._rows]
+        return sorted(named, key=lambda user_id: bool(self._rows[user_id].expires_at <= now))
+
+
 class Tokens:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
@@ -71,16 +97,14 @@ class Tokens:
         row = await self._database.read(lambda c: c.execute(_FIND, key).one_or_none())
         return None if row is None else self._opened(row)
 
-    async def of(self, portal: str, user_ids: Iterable[int], now: float) -> Iterator[TokenPair]:
-        """Give the proven pairs of several people in the order in which they are named, but those that have expired last.
+    async def of(self, portal: str, user_ids: Collection[int]) -> Pairs:
+        """Return the proven pairs of several people."""
+        return await self._database.read(self.finding(portal, user_ids))
 
-        They are decrypted as they are asked for, since usually the first one does.
-        """
-        order = list(user_ids)
-        those = {"portal": portal, "user_ids": order}
-        rows = await self._database.read(lambda c: c.execute(_FIND_SEVERAL, those).all())
-        by_freshness = sorted(rows, key=lambda row: (row.expires_at <= now, order.index(row.user_id)))
-        return (pair for row in by_freshness if (pair := self._opened(row)) is not None)
+    def finding(self, portal: str, user_ids: Collection[int]) -> Work[Pairs]:
+        """Return the work of `of`."""
+        those = {"portal": portal, "user_ids": list(user_ids)}
+        return lambda c: Pairs(c.execute(_FIND_SEVERAL, those), self._opened)
 
     async def aging(self, before: float) -> list[tuple[str, int]]:
         """Return portal and person of the pairs whose access token expired before `before`, unix seconds."""

@@ -18,6 +18,7 @@ from bot.bitrix24.answers import BatchAnswer
 from bot.bitrix24.authorization import METHOD, Grant, OAuthClient, choose_server
 from bot.bitrix24.limits import Quota, Step
 from bot.bitrix24.rest import Command, Hold, RestClient, Turn
+from bot.database import Work
 from bot.errors import (
     AuthorizationLost,
     BitrixError,
@@ -31,7 +32,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.sharing import Alone, Sharing
 from bot.store import Portal, Store
-from bot.tokens import TokenPair
+from bot.tokens import Pairs, TokenPair
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -69,7 +70,15 @@ class Bitrix24:
         self._widened_at: dict[tuple[str, int], float] = {}
         self._refreshed: dict[tuple[str, int], str] = {}
 
-    def as_user(self, portal: Portal, user_id: int, *, claimed: bool = False, background: bool = False) -> "AsUser":
+    def as_user(
+        self,
+        portal: Portal,
+        user_id: int,
+        *,
+        claimed: bool = False,
+        background: bool = False,
+        known: Pairs | None = None,
+    ) -> "AsUser":
         """Return the means to act as one person.
 
         Args:
@@ -77,11 +86,17 @@ class Bitrix24:
             user_id: Who.
             claimed: The event that is being handled brought a token without saying whose it is.
             background: Nobody waits for it, so that everybody else goes first.
+            known: What `finding` has found for this command.
         """
-        return AsUser(self, portal, user_id, claimed=claimed, background=background)
+        return AsUser(self, portal, user_id, claimed=claimed, background=background, known=known)
 
-    def as_bot(self, portal: Portal, bot_id: int, author_id: int) -> "AsBot":
-        return AsBot(self, portal, bot_id, author_id)
+    def as_bot(self, portal: Portal, bot_id: int, author_id: int, known: Pairs | None = None) -> "AsBot":
+        """Return the means to answer a person as the bot; `known` as for `as_user`."""
+        return AsBot(self, portal, bot_id, author_id, known)
+
+    def finding(self, portal: Portal, bot_id: int, author_id: int) -> Work[Pairs]:
+        """Return the work that looks up, at once, whatever pairs are needed to carry out a person's command and to answer it."""
+        return self.store.tokens.finding(portal.member_id, _posters(portal, bot_id, author_id))
 
     async def exchange(self, portal: Portal, code: str) -> Grant:
         return await self._oauth.exchange(self._server(portal), code)
@@ -184,13 +199,14 @@ class AsUser:
         *,
         claimed: bool,
         background: bool = False,
-        pair: TokenPair | None = None,
+        known: Pairs | None = None,
     ) -> None:
         self.user_id = user_id
         self._bitrix24 = bitrix24
         self._portal = portal
         self._claimed = claimed
-        self._accepted = pair  # what the portal has accepted last, or what was read just now; spares a look
+        self._accepted: TokenPair | None = None  # what the portal has accepted last; spares a look
+        self._known = known
         self._background = background
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
@@ -239,6 +255,12 @@ class AsUser:
         pair = await self._pair()
         return pair.refresh_token is not None or pair.expires_at > moment + _MARGIN_S
 
+    def look_anew(self) -> None:
+        """Rely on nothing that was known of tokens until now."""
+        self._accepted = None
+        if self._known is not None:
+            self._known.outdated = True
+
     def _turn(self, step: Step) -> Turn:
         return Turn(self.user_id, Step.BACKGROUND if self._background else step)
 
@@ -252,11 +274,9 @@ class AsUser:
         for again in (False, True):
             try:
                 result = await send(pair.access_token)
-            except AuthorizationLost as error:
-                pair = await self._bitrix24.instead_of(self._portal, pair, error, again=again)
-                halfway = error.halfway
-            except MissingRight as error:
-                pair = await self._bitrix24.widened(self._portal, pair, error)
+            except (AuthorizationLost, MissingRight) as error:
+                self.look_anew()
+                pair = await self._instead_of(pair, error, again=again)
                 halfway = error.halfway
             else:
                 self._accepted = pair
@@ -272,6 +292,11 @@ class AsUser:
             self._bitrix24.rest.watch.lacks_right(error)
             raise
 
+    async def _instead_of(self, refused: TokenPair, why: AuthorizationLost | MissingRight, *, again: bool) -> TokenPair:
+        if isinstance(why, MissingRight):
+            return await self._bitrix24.widened(self._portal, refused, why)
+        return await self._bitrix24.instead_of(self._portal, refused, why, again=again)
+
     async def _pair(self) -> TokenPair:
         store, member_id = self._bitrix24.store, self._portal.member_id
         if self._accepted is not None:
@@ -281,8 +306,12 @@ class AsUser:
             claimed = await store.tokens.find(member_id, self.user_id, proven=False)
             if claimed is not None:
                 await self._prove(claimed)
+                self._known = None
             self._claimed = False
-        stored = await store.tokens.find(member_id, self.user_id)
+        if self._known is None or self._known.outdated:
+            stored = await store.tokens.find(member_id, self.user_id)
+        else:
+            stored = self._known.of(self.user_id)
         if stored is None:
             raise NotConnected
         return stored
@@ -317,14 +346,22 @@ def _is_personal(error: BitrixError | NotConnected) -> bool:
     return isinstance(error, NotConnected) or error.code == "user_access_error" or error.method == METHOD
 
 
+def _posters(portal: Portal, bot_id: int, author_id: int) -> Collection[int]:
+    """Return the people any of whose tokens may post an answer to `author_id`, the likeliest first."""
+    return dict.fromkeys((portal.installer_id, bot_id, author_id))
+
+
 class AsBot:
     """Calls as our bot. Any token of our application may do so (contract D), so one that lives is chosen."""
 
-    def __init__(self, bitrix24: Bitrix24, portal: Portal, bot_id: int, author_id: int) -> None:
+    def __init__(
+        self, bitrix24: Bitrix24, portal: Portal, bot_id: int, author_id: int, known: Pairs | None = None
+    ) -> None:
         self.bot_id = bot_id
         self.portal = portal
         self._bitrix24 = bitrix24
         self._author_id = author_id
+        self._known = known
 
     async def call(self, method: str, params: Mapping[str, Any]) -> Any:
         """Call a bot method.
@@ -344,12 +381,14 @@ class AsBot:
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
         refused: BitrixError | NotConnected = NotConnected()
-        candidates = dict.fromkeys((self.portal.installer_id, self.bot_id, self._author_id))
-        store, now = self._bitrix24.store, self._bitrix24.clock()
+        candidates = _posters(self.portal, self.bot_id, self._author_id)
+        known, self._known = self._known, None  # for one attempt: the next may come much later
+        if known is None or known.outdated:
+            known = await self._bitrix24.store.tokens.of(self.portal.member_id, candidates)
         # Those that have not expired, then those that a refresh may revive.
-        for pair in await store.tokens.of(self.portal.member_id, candidates, now):
+        for user_id in known.by_freshness(candidates, self._bitrix24.clock()):
             try:
-                return await send(AsUser(self._bitrix24, self.portal, pair.user_id, claimed=False, pair=pair))
+                return await send(AsUser(self._bitrix24, self.portal, user_id, claimed=False, known=known))
             except (BitrixError, NotConnected) as error:
                 if not _is_personal(error):
                     raise

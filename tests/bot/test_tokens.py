@@ -98,10 +98,12 @@ async def test_pairs_of_several_people_are_the_proven_ones_in_the_order_asked_fo
         await save(store, pair("a", user_id=user_id))
     await save(store, pair("claimed", user_id=ADMIN, proven=False))
 
-    named = await store.tokens.of(PORTAL, (JURIS, ADMIN, MIRA), 999)
+    named = JURIS, ADMIN, MIRA
+    found = await store.tokens.of(PORTAL, named)
 
-    assert list(named) == [pair("a", user_id=JURIS), pair("a", user_id=MIRA)]
-    assert list(await store.tokens.of(OTHER, (JURIS, MIRA), 999)) == []
+    assert found.by_freshness(named, 999) == [JURIS, MIRA]
+    assert [found.of(user_id) for user_id in named] == [pair("a", user_id=JURIS), None, pair("a", user_id=MIRA)]
+    assert (await store.tokens.of(OTHER, named)).by_freshness(named, 999) == []
 
 
 async def test_pairs_of_several_people_that_have_expired_come_last(store: Store) -> None:
@@ -109,16 +111,17 @@ async def test_pairs_of_several_people_that_have_expired_come_last(store: Store)
     for user_id, expires_at in ages.items():
         await save(store, pair("a", expires_at, user_id=user_id))
 
-    named = await store.tokens.of(PORTAL, (MIRA, JURIS, ADMIN), 1001)
+    found = await store.tokens.of(PORTAL, ages)
 
-    assert [one.user_id for one in named] == [ADMIN, MIRA, JURIS]
+    assert found.by_freshness(ages, 1001) == [ADMIN, MIRA, JURIS]
 
 
 async def test_pair_that_was_moved_to_another_person_is_none_of_theirs(store: Store) -> None:
     await save(store, pair("a"))
     await store.database.write(lambda c: c.execute(update(tokens).values(user_id=JURIS)))
 
-    assert list(await store.tokens.of(PORTAL, (MIRA, JURIS), 999)) == []
+    found = await store.tokens.of(PORTAL, (MIRA, JURIS))
+    assert (found.of(MIRA), found.of(JURIS)) == (None, None)
 
 
 @pytest.mark.parametrize(
