@@ -170,7 +170,6 @@ class Conversation:
             with self._parts.outbox.working(self._event.user.id):
                 return await self._carry_out(calls)
         except BitrixError as error:
-            self._known.outdated = True  # the next attempt may come much later
             await self._tell_of_delay(error)
             raise
 

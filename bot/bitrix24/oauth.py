@@ -270,6 +270,13 @@ class AsUser:
         Raises:
             NotConnected: there is none, or the portal does not accept it any more.
         """
+        try:
+            return await self._send(send)
+        except Exception:
+            self.look_anew()  # whoever tries again may do so much later
+            raise
+
+    async def _send(self, send: Callable[[str], Awaitable[T]]) -> T:
         pair = await self._pair()
         for again in (False, True):
             try:
@@ -300,8 +307,7 @@ class AsUser:
     async def _pair(self) -> TokenPair:
         store, member_id = self._bitrix24.store, self._portal.member_id
         if self._accepted is not None:
-            pair, self._accepted = self._accepted, None
-            return pair
+            return self._accepted
         if self._claimed:
             claimed = await store.tokens.find(member_id, self.user_id, proven=False)
             if claimed is not None:

@@ -159,6 +159,14 @@ async def test_disconnect_forgets_and_says_what_to_expect(ask, said, forgot, hon
     assert await pairs(ask) != []
 
 
+async def test_what_is_forgotten_serves_no_later_command_of_the_same_message(ask, portal):
+    reply = await ask("status\ndisconnect\naccept 651")
+
+    assert reply.text.startswith("Your status is")
+    assert "I have no permission" in reply.text
+    assert portal.meetings[651] == UNTOUCHED
+
+
 async def test_disconnect_forgets_what_nobody_has_proven(ask):
     await ask("help", auth="no_user_id")
     assert [pair.proven for pair in await pairs(ask)] == [False]

@@ -123,6 +123,36 @@ async def test_pair_is_looked_up_again_after_a_failure(
         await mira.call("profile")
 
 
+async def test_what_is_known_serves_until_something_fails(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
+) -> None:
+    pair = await give(MIRA)
+    known = await store.database.read(bitrix24.finding(installed, BOT, MIRA))
+    await store.tokens.forget(installed.member_id, pair)
+    assert (await bitrix24.as_user(installed, MIRA, known=known).call("profile"))["ID"] == str(MIRA)
+    await bitrix24.as_bot(installed, BOT, MIRA, known).call("profile", {})
+
+    portal.faults.add("profile", faults.html_page())
+    with pytest.raises(errors.Unavailable):
+        await bitrix24.as_user(installed, MIRA, known=known).call("profile")
+    for caller in bitrix24.as_user(installed, MIRA, known=known), bitrix24.as_bot(installed, BOT, MIRA, known):
+        with pytest.raises(errors.NotConnected):
+            await caller.call("profile", {})
+
+
+async def test_bot_does_not_try_a_known_pair_that_was_refused_to_its_person(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give, clock: ManualClock
+) -> None:
+    await give(MIRA)
+    known = await store.database.read(bitrix24.finding(installed, BOT, MIRA))
+    clock.advance(ACCESS_LIFE_S)
+    await bitrix24.as_user(installed, MIRA, known=known).call("profile")
+    portal.calls.clear()
+    await bitrix24.as_bot(installed, BOT, MIRA, known).call("profile", {})
+
+    assert calls(portal) == [("profile", MIRA, None)]
+
+
 async def test_user_without_a_pair_is_not_connected(
     bitrix24: Bitrix24, installed: Portal, portal: Emulated, give: Give
 ) -> None:
