@@ -113,13 +113,10 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
     return replace(shown, outcome=done.outcome, connects=done.connects, in_place=True) if done else shown
 
 
-async def note_answer(ctx: Context, reference: str, state: str) -> None:
-    """Let the sender's lists here show an answer that was given by other means than their buttons."""
-    lists = ctx.store.lists
-    for listing in await lists.all_of(ctx.portal, ctx.user_id, ctx.dialog_id, ctx.now.timestamp()):
-        answered = listing.answered(reference, state)
-        if answered != listing:
-            await lists.rewrite(answered, listing.made_at)
+def note_answer(ctx: Context, reference: str, state: str) -> None:
+    """Let the sender's lists here show, from the end of the message on, an answer that was given by other means than their buttons."""
+    lists, now = ctx.store.lists, ctx.now.timestamp()
+    ctx.at_end.append(lists.noting(ctx.portal, ctx.user_id, ctx.dialog_id, reference, state, now))
 
 
 def _heading(ctx: Context, name: str, verb: str) -> str:

@@ -5,6 +5,8 @@ other people's text and nobody else's business, so rows are encrypted.
 """
 
 import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
@@ -25,7 +27,9 @@ from sqlalchemy import (
     update,
 )
 
-from bot.database import Database, insert, metadata
+from bot.database import Database, Work, insert, metadata
+from bot.database.together import Share
+from bot.errors import SettingsError
 from bot.references import External, Number, write
 from bot.vault import Vault, known
 
@@ -178,12 +182,25 @@ class Listing:
 
 
 # Every answer asks for these.
-_ALL_OF = select(lists).where(
-    lists.c.portal == bindparam("portal"),
-    lists.c.user_id == bindparam("user_id"),
-    lists.c.dialog_id == bindparam("dialog_id"),
-    lists.c.made_at >= bindparam("since"),
+_ALL_OF = (
+    select(lists)
+    .where(
+        lists.c.portal == bindparam("portal"),
+        lists.c.user_id == bindparam("user_id"),
+        lists.c.dialog_id == bindparam("dialog_id"),
+        lists.c.made_at >= bindparam("since"),
+    )
+    .with_for_update()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A state of a meeting, and the lists that are to tell it."""
+
+    those: Mapping[str, Any]
+    reference: str
+    state: str
 
 
 class Lists:
@@ -236,11 +253,22 @@ class Lists:
         key = shown_as.partition("-")[0]
         return await self._first(lists.c.portal == portal, lists.c.key == key, now=now)
 
-    async def all_of(self, portal: str, user_id: int, dialog_id: str, now: float) -> list[Listing]:
-        """Return all lists that a person was shown in a dialog."""
+    def noting(self, portal: str, user_id: int, dialog_id: str, reference: str, state: str, now: float) -> Work[None]:
+        """Return the work that lets all lists which a person was shown in a dialog tell another state of a meeting."""
         those = {"portal": portal, "user_id": user_id, "dialog_id": dialog_id, "since": now - KEPT_S}
-        rows = await self._database.read(lambda c: c.execute(_ALL_OF, those).all())
-        return [listing for row in rows if (listing := self._opened(row)) is not None]
+        return Share(self._note, _Note(those, reference, state))
+
+    def _note(self, connection: Connection, notes: Sequence[_Note]) -> list[None]:
+        for note in notes:
+            for row in connection.execute(_ALL_OF, note.those).all():
+                with suppress(SettingsError):  # a key was thrown away; nobody can show that list any more
+                    self._rewrite(connection, self._opened(row), note)
+        return [None] * len(notes)
+
+    def _rewrite(self, connection: Connection, listing: Listing | None, note: _Note) -> None:
+        answered = listing and listing.answered(note.reference, note.state)
+        if answered and answered != listing:
+            connection.execute(update(lists).where(lists.c.key == answered.key).values(self._row(answered)))
 
     async def forget_all_of(self, portal: str, user_id: int) -> None:
         """Remove all of a person's."""

@@ -150,13 +150,13 @@ async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call) ->
 
 async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: bool = False) -> Reply:
     """Change only what is not so yet, and believe only what is read back."""
-    subject, before = f"meeting:{invited.parent_id}", invited.answer
+    before = invited.answer
     if before is Answer.HOST:
         return _reply(ctx, "meeting.host", "refused", invited)
-    if await ctx.superseded(subject):
+    if await ctx.superseded(_subject(invited)):
         return _reply(ctx, "meeting.superseded", "refused", invited)
     if before is wanted:
-        ctx.carried_out(subject)
+        _remember(ctx, invited, wanted)
         # After an interruption it was most likely this very command.
         return _reply(ctx, (_DONE if ctx.repeated else _ALREADY)[wanted], "unchanged", invited, wanted)
     if wanted is Answer.OPEN and not ctx.confirmed:
@@ -164,14 +164,22 @@ async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: boo
     after = await (calendar.answer(ctx.as_user, invited, wanted) if undoes else _change(ctx, invited, wanted))
     if after is not wanted:
         return _reply(ctx, "meeting.not-confirmed", "failed", invited)
-    ctx.carried_out(subject)
-    await note_answer(ctx, write(Number(invited.parent_id)), wanted.value)
+    _remember(ctx, invited, wanted)
     done = _reply(ctx, _DONE[wanted], "done", invited, wanted)
     if wanted is Answer.YES and not undoes and (clash := await clash_outside(ctx, invited)):
         return replace(done, text=Safe(f"{done.text} {clash}"))
     if undoes or wanted is not Answer.NO or not invited.series:
         return done
     return replace(done, text=ctx.text("meeting.declined-series", meeting=label(ctx, invited, wanted)))
+
+
+def _subject(invited: Invitation) -> str:
+    return f"meeting:{invited.parent_id}"
+
+
+def _remember(ctx: Context, invited: Invitation, answer: Answer) -> None:
+    ctx.carried_out(_subject(invited))
+    note_answer(ctx, write(Number(invited.parent_id)), answer.value)
 
 
 def _ask_to_reset(ctx: Context, invited: Invitation) -> Reply:

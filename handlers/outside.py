@@ -108,7 +108,7 @@ async def confirm_outside(ctx: Context, meeting: Reference, answer: str, before:
         reply = await _known(ctx, found, Answer(answer), before)
     if reply.outcome != "waiting":
         for reference, state in reply.shows:
-            await note_answer(ctx, reference, state)
+            note_answer(ctx, reference, state)
     return reply
 
 
@@ -202,7 +202,7 @@ async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
             await ctx.undo_without(undoing)
         return await _refused(ctx, found, error)
     await sent(ctx, found.name, underway)
-    await note_answer(ctx, found.reference, f"sent-{wanted}")
+    note_answer(ctx, found.reference, f"sent-{wanted}")
     clash = await clash_inside(ctx, event) if wanted is not Answer.NO else None
     return _on_its_way(ctx, found, replace(underway, sent_at=underway.begun_at), clash)
 

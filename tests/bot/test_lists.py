@@ -3,8 +3,11 @@
 from dataclasses import asdict, replace
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from sqlalchemy import select, text
 
+from bot.database.together import run_all
 from bot.lists import KEPT_S, Elsewhere, Listing, Remark, Row, lists
 from bot.vault import Vault
 
@@ -166,19 +169,57 @@ async def test_list_is_shown_at_the_page_to_which_it_was_turned(kept):
     assert await kept.shown(PORTAL, shown.shown_as, NOW + 10 + KEPT_S) is None
 
 
-async def test_all_lists_of_a_person_are_those_of_a_day_in_one_dialog(kept):
-    mine = [await kept.keep(listing(row(number)), str(number), f"{number} meetings") for number in (651, 700)]
-    await kept.keep(listing(row(701), user_id=42), "three", "three meetings")
-    await kept.keep(replace(listing(row(702)), dialog_id="chat311"), "four", "four meetings")
-    assert sorted(await kept.all_of(PORTAL, 17, "17", NOW), key=lambda one: one.rows[0].meeting_id) == mine
-    assert await kept.all_of(PORTAL, 17, "17", NOW + KEPT_S + 1) == []
-
-    await kept.forget_all_of(PORTAL, 17)
-    assert [len(await kept.all_of(PORTAL, *whose, NOW)) for whose in ((17, "17"), (17, "chat311"), (42, "42"))] == [
-        0,
-        0,
-        1,
+@pytest.fixture
+async def four(kept):
+    """Two lists of Mira's, one of another person's, and one of Mira's in another dialog; all of the same meeting."""
+    shown = [
+        listing(row(651), row(700)),
+        listing(row(651)),
+        listing(row(651), user_id=42),
+        replace(listing(row(651)), dialog_id="chat311"),
     ]
+    return [await kept.keep(one, str(number), f"{number} meetings") for number, one in enumerate(shown)]
+
+
+async def states(kept, shown):
+    found = [await kept.shown(PORTAL, one.shown_as, NOW) for one in shown]
+    return [tuple(row.state for row in one.rows) if one else None for one in found]
+
+
+async def test_answer_is_noted_in_all_lists_of_a_person_in_one_dialog(kept, database, four):
+    await database.write(kept.noting(PORTAL, 17, "17", "651", "Y", NOW))
+
+    assert await states(kept, four) == [("Y", "Q"), ("Y",), ("Q",), ("Q",)]
+    assert [one.made_at for one in [await kept.shown(PORTAL, one.shown_as, NOW) for one in four]] == [NOW] * 4
+
+
+async def test_answer_is_noted_for_a_day(kept, database, four):
+    await database.write(kept.noting(PORTAL, 17, "17", "651", "Y", NOW + KEPT_S + 1))
+
+    assert await states(kept, four) == [("Q", "Q"), ("Q",), ("Q",), ("Q",)]
+
+
+async def test_several_answers_at_once_are_noted_in_their_order(kept, database, four):
+    notes = [("651", "Y"), ("700", "N"), ("651", "N")]
+    works = [kept.noting(PORTAL, 17, "17", reference, state, NOW) for reference, state in notes]
+    await database.write(lambda c: run_all(c, works))
+
+    assert (await states(kept, four))[:2] == [("N", "N"), ("N",)]
+
+
+async def test_list_that_no_key_opens_any_more_keeps_nothing_from_being_noted(kept, database, four):
+    foreign = Vault([SecretStr(Fernet.generate_key().decode())]).close({})
+    lost = lists.update().where(lists.c.key == four[0].key).values(content=foreign)
+    await database.write(lambda c: c.execute(lost))
+    await database.write(kept.noting(PORTAL, 17, "17", "651", "Y", NOW))
+
+    assert await states(kept, four[1:]) == [("Y",), ("Q",), ("Q",)]
+
+
+async def test_all_lists_of_a_person_are_forgotten(kept, four):
+    await kept.forget_all_of(PORTAL, 17)
+
+    assert await states(kept, four) == [None, None, ("Q",), None]
 
 
 async def test_list_of_the_message_itself_is_not_the_last_one(kept):

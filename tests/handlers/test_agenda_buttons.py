@@ -489,6 +489,17 @@ async def test_list_shows_what_was_answered_in_words_since(ask, portal, listed):
     assert "#1 Decline" not in able(reply.message)
 
 
+async def test_list_shows_what_was_answered_elsewhere_as_soon_as_that_is_known(ask, portal, listed):
+    portal.calendar.set_status(17, {"eventId": 651, "status": "Y"})
+    assert (await ask("accept 651")).text.startswith("You have already accepted")
+    reply = await ask.press(17, listed.message, "#1 Decline")
+
+    assert [line.rpartition(", ")[2] for line in reply.text.splitlines() if line.startswith("#")] == [
+        "declined",
+        "accepted",
+    ]
+
+
 async def test_row_of_the_person_s_own_copy_can_be_undone_by_its_button(ask, portal, listed):
     await ask("accept 7001")
     reply = await ask.press(17, listed.message, "#2 Decline")
