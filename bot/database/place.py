@@ -50,6 +50,10 @@ class Place(Protocol):
         """Let nobody else look after the schema until the transaction ends."""
         ...
 
+    def make_way(self, connection: Connection) -> None:
+        """See to it that nobody who was in the way of this transaction still is, for nothing goes on there."""
+        ...
+
     def in_words(self, cause: str) -> str:
         """Return the line that tells the administrator why this place cannot be used."""
         ...

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import psycopg
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.engine import make_url
@@ -22,6 +23,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import AlreadyRunning, StorageError
+
+log = structlog.get_logger()
 
 # The compiler of PostgreSQL asks each of our inserts for the name of a constraint, which those of SQLite do not have.
 OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
@@ -31,9 +34,16 @@ _STATEMENT_S = 8
 _CONNECT_S = 5
 # A former connection of the same name may be about to end: ours that broke, or that of a process that was killed just now.
 _CLAIM_S = 1
-# Who is silent for so long, in the midst of a transaction, keeps nobody waiting any more. The server does not see to that after a
-# pipeline of psycopg, an `executemany` say, since the last message of one is a flush; `bot.inbox.peers` does.
+# Whoever is stopped in the midst of a transaction keeps its locks. Who has waited for one for so long cuts off those that were
+# silent meanwhile: a message that others have to store for must not be refused for the sake of one that may never go on.
+_LOCK_S = 2
+# The server cuts them off, too, but late, and not after a pipeline of psycopg (an `executemany`, say), whose last message is a flush.
 _IDLE_S = 10
+_CUT_OFF = text("""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'statusbot%'
+        AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :silent_s)
+""")
 # A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
 _KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
 
@@ -111,6 +121,7 @@ class Server:
             self._look_at_encoding(connection)
             if self._replica is not None:
                 self._claim(connection, self._replica)
+            connection.execute(f"SET lock_timeout = '{_LOCK_S}s'")
             connection.autocommit = False
 
     def _prepare_to_read(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
@@ -130,12 +141,16 @@ class Server:
             raise AlreadyRunning(
                 f"Another process works on {self.name} as replica {replica}; stop it first, or set STATUSBOT_REPLICA to another name."
             ) from None
-        connection.execute("RESET lock_timeout")
         self.term += 1
 
     def guard_schema(self, connection: Connection) -> None:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # another replica may be changing it, or we
+        for bound in ("statement_timeout", "lock_timeout"):  # another replica may be changing it, or we
+            connection.execute(text(f"SET LOCAL {bound} = 0"))
         connection.execute(select(func.pg_advisory_xact_lock(lock_number("schema"))))
+
+    def make_way(self, connection: Connection) -> None:
+        if cut_off := len(connection.execute(_CUT_OFF, {"silent_s": _LOCK_S}).all()):
+            log.warning("database.others-cut-off", sessions=cut_off)
 
     def in_words(self, cause: str) -> str:
         return (

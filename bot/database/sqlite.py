@@ -53,6 +53,9 @@ class File:
     def guard_schema(self, connection: Connection) -> None:
         """Do nothing: every transaction is alone."""
 
+    def make_way(self, connection: Connection) -> None:
+        """Do nothing: nobody comes between two statements."""
+
     def in_words(self, cause: str) -> str:
         return (
             f"STATUSBOT_DATABASE_URL: {self.path} cannot be used ({cause}): name a database of this bot, or a new file, that "

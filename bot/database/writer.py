@@ -13,10 +13,10 @@ from bot.errors import StorageError
 
 T = TypeVar("T")
 
-# What collided is run so often before it fails. A deadlock takes a second (the server's `deadlock_timeout`), and whoever waits for
-# a write gives up after ten.
+# What collided is run so often before it fails. A deadlock takes a second (the server's `deadlock_timeout`), a lock that somebody
+# does not give back two, and whoever waits for a write gives up after ten.
 _ATTEMPTS = 3
-_DEADLOCK, _NOT_SERIALIZABLE = "40P01", "40001"
+_COLLISIONS = frozenset({"40001", "40P01", "55P03"})  # not serializable, deadlock, no lock in time
 
 # A row that is always there.
 _NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
@@ -122,6 +122,8 @@ class Database:
         """Return what became of each."""
         try:
             with self._writer.connected() as connection, connection.begin():
+                if attempts < _ATTEMPTS:
+                    self._place.make_way(connection)
                 return run_all(connection, works)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
             # The other transaction goes on by now, and this one holds nothing any more that it could wait for.
@@ -129,7 +131,7 @@ class Database:
                 return self._commit(works, attempts - 1)
             if len(works) == 1 or _is_away(error):
                 return [_failed(error) for _ in works]
-        return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
+        return [outcome for work in works for outcome in self._commit([work], attempts)]  # alone, each gets its own
 
     async def close(self) -> None:
         """Read and write what is queued, then close."""
@@ -169,7 +171,7 @@ def _failed(error: Exception) -> Failed:
 def has_collided(error: Exception) -> bool:
     """Whether another transaction was in the way, so that the same may do when it is run again, as a whole."""
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return isinstance(error, CollidedError) or state in (_DEADLOCK, _NOT_SERIALIZABLE)
+    return isinstance(error, CollidedError) or state in _COLLISIONS
 
 
 def _is_away(error: Exception) -> bool:

@@ -12,14 +12,6 @@ from bot.inbox.jobs import Jobs
 from bot.inbox.sqlite import events
 from bot.inbox.tables import in_lanes, replicas
 
-# Whoever is stopped in the midst of a transaction keeps its rows locked, so that it could not be dismissed. The server's own bound
-# (`idle_in_transaction_session_timeout`) counts no more after an `executemany` of psycopg, whose last message is a flush.
-_CUT_OFF = text("""
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'statusbot %'
-        AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :silent_s)
-""")
-
 
 @dataclass(frozen=True, slots=True)
 class Peer:
@@ -102,13 +94,12 @@ def beat(connection: Connection, worker: int, silent_s: float | None) -> Heard:
     Args:
         connection: Of the transaction.
         worker: Who tells it.
-        silent_s: Who was not heard of for so long is dismissed, and cut off if it has stopped in a transaction; None for nobody.
+        silent_s: Who was not heard of for so long is dismissed; None for nobody.
     """
     jobs = Jobs(connection)
     jobs.beat(worker)
     adopted = 0
     if silent_s is not None:
-        connection.execute(_CUT_OFF, {"silent_s": silent_s})
         jobs.dismiss_silent(silent_s)
         adopted = jobs.adopt()
         connection.execute(text("DELETE FROM replicas WHERE worker NOT IN (SELECT id FROM procrastinate_workers)"))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from sqlalchemy import Connection, text
+from structlog.testing import capture_logs
 
 from bot.database import Database
 from bot.database.schema import revisions
@@ -124,6 +125,71 @@ async def test_deadlock_with_another_replica_is_nobodys_failure(one: Database, s
 
     assert locked == ["ab", "ba"]
     assert sorted(work.runs for work in works) == [1, 2]
+    await two.close()
+
+
+# --- others that hang
+
+
+class Hanging:
+    """A work that takes a lock, and is then as silent as a process that was stopped, until it may go on.
+
+    The server would end it some day; after a pipeline of psycopg it does not.
+    """
+
+    def __init__(self, lock: str) -> None:
+        self.has_lock, self.may_go_on = threading.Event(), threading.Event()
+        self._lock = text(lock)
+
+    def __call__(self, connection: Connection) -> None:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        connection.execute(self._lock)
+        self.has_lock.set()
+        self.may_go_on.wait(PATIENCE_S)
+        connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["SELECT pg_advisory_xact_lock(1)", "INSERT INTO keys VALUES (1)", "UPDATE alembic_version SET version_num = 'x'"],
+)
+async def test_whoever_hangs_in_a_transaction_keeps_others_waiting_for_a_moment_only(
+    one: Database, server_url: str, lock: str
+) -> None:
+    two = Database(server_url, exclusive=True, replica="two")
+    await two.write(lambda c: c.execute(text("CREATE TABLE keys (key INT PRIMARY KEY)")))
+    works = [note("a"), lambda c: c.execute(text(lock)), note("b")]
+    hang = Hanging(lock)
+    hanging = asyncio.create_task(one.write(hang))
+    await asyncio.to_thread(hang.has_lock.wait)
+    with capture_logs() as logged:
+        await asyncio.gather(*map(two.write, works))
+    hang.may_go_on.set()
+    with pytest.raises(StorageError):
+        await hanging
+
+    assert await notes(one) == ["a", "b"]
+    assert [line for line in logged if line["event"] == "database.others-cut-off"] == [
+        {"event": "database.others-cut-off", "sessions": 1, "log_level": "warning"}
+    ]
+    await two.close()
+
+
+async def test_whoever_works_for_long_is_not_cut_off(one: Database, server_url: str) -> None:
+    two = Database(server_url, exclusive=True, replica="two")
+    lock = text("SELECT pg_advisory_xact_lock(1)")
+    begun = threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(lock)
+        begun.set()
+        connection.execute(text("SELECT pg_sleep(3)"))
+
+    working = asyncio.create_task(one.write(work))
+    await asyncio.to_thread(begun.wait)
+    await two.write(lambda c: c.execute(lock))
+
+    await working
     await two.close()
 
 
