@@ -23,12 +23,14 @@ class Patience:
     Attributes:
         on: After which errors it is tried again: a class, or a function that may also say after how many seconds.
         attempts: So many in all; None until it succeeds or fails for good.
+        within_s: What fails later than that, in seconds, is not tried again; None for no such bound.
         wait_initial: Seconds after the first failure; each further wait is twice as long.
         wait_max: Seconds; no wait is longer.
     """
 
     on: type[Exception] | Callable[[Exception], bool | float]
     attempts: int | None = None
+    within_s: float | None = None
     wait_initial: float = 0.5
     wait_max: float = 30.0
 
@@ -39,7 +41,11 @@ class Patience:
         except Exception as error:  # noqa: BLE001 - judged below, with all others
             first = error
         async for attempt in stamina.retry_context(
-            on=self.on, attempts=self.attempts, timeout=None, wait_initial=self.wait_initial, wait_max=self.wait_max
+            on=self.on,
+            attempts=self.attempts,
+            timeout=self.within_s,
+            wait_initial=self.wait_initial,
+            wait_max=self.wait_max,
         ):
             with attempt:
                 if attempt.num == 1:

@@ -8,8 +8,9 @@ signature was compared. No address from a body is ever called.
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,10 +25,12 @@ from bot.bitrix24.connection import WithToken
 from bot.bitrix24.methods import app as app_methods
 from bot.bitrix24.oauth import Bitrix24
 from bot.cronofy.oauth import Cronofy
+from bot.database import Work
 from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
+from bot.patience import Patience
 from bot.receiver.pushes import Pushes
 from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body, traced
 from bot.settings import Settings
@@ -71,6 +74,8 @@ class Receiver:
         self._clock = clock
         self._body_s = body_s
         self._store_s = store_s
+        # The last attempt has time to end, so that the answer can tell why.
+        self._insistently = Patience(on=StorageError, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
         page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
         self._pages = {"/bitrix24": page.show}
         self._posts = {
@@ -123,10 +128,18 @@ class Receiver:
         bot_pair = self._bot_pair(tree, portal)
         pairs = [pair for pair in (self._author_pair(tree, wanted[0]), bot_pair) if pair is not None]
         also = [self._store.tokens.saving(portal.member_id, pair) for pair in pairs]
-        async with asyncio.timeout(self._store_s):
-            await self._inbox.put(*map(_entry, wanted), also=also)
+        await self._put(*wanted, also=also)
         if bot_pair is not None:
             self._bot_tokens[portal.member_id, bot_pair.user_id] = bot_pair.expires_at
+
+    async def _put(self, *found: events.Event, also: Sequence[Work[Any]]) -> None:
+        """Store events, and what comes with them, trying again while there is time: nobody delivers them a second time.
+
+        Raises:
+            StorageError, TimeoutError: they could not be stored.
+        """
+        async with asyncio.timeout(self._store_s):
+            await self._insistently(self._inbox.put, *map(_entry, found), also=also)
 
     async def _prove(self, tree: events.Tree) -> Portal:
         """Return the installation that a body comes from, which another replica may have verified just now.
@@ -219,8 +232,7 @@ class Receiver:
             language=event.language,
         )
         pair = TokenPair(installer_id, credentials.access_token, credentials.refresh_token, credentials.expires_at or 0)
-        async with asyncio.timeout(self._store_s):
-            await self._inbox.put(_entry(self._dated(event)), also=[self._store.installing(portal, pair)])
+        await self._put(self._dated(event), also=[self._store.installing(portal, pair)])
         self._store.keep(portal)
         self._bot_tokens.clear()  # those that were stored went with what was there before
         log.info("portal.installed", installer_id=installer_id)

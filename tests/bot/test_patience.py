@@ -57,6 +57,14 @@ async def test_a_later_error_is_judged_as_the_first_one() -> None:
     assert act.calls == 2
 
 
+async def test_nothing_is_tried_again_when_the_time_is_over() -> None:
+    act = Fails(*map(OSError, "ab"))
+
+    with stamina.set_testing(False), pytest.raises(OSError, match="a"):
+        await Patience(on=OSError, within_s=1e-9)(act, "a")
+    assert act.calls == 1
+
+
 async def test_the_first_attempt_counts_among_all() -> None:
     act = Fails(*(OSError(str(number)) for number in range(9)))
 

@@ -89,6 +89,23 @@ async def test_server_that_goes_away_and_comes_back_loses_nothing(make_replica, 
     assert len(company.notices) == 1
 
 
+async def test_event_that_comes_while_the_server_restarts_is_stored_all_the_same(make_replica, company, own_cluster):
+    with own_cluster.database() as name:
+        bot = make_replica("first", own_cluster.url(name))
+        await bot.start()
+        await install(company, bot)
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+            await asyncio.to_thread(own_cluster.stop)
+            said, body = hold_back(company, 17, "accept 651")
+            posting = asyncio.create_task(post(http, bot, body))
+            await asyncio.to_thread(own_cluster.start)
+            assert await posting
+        assert (await answered(company, said)).startswith("You are going")
+        assert await bot.stop() == 0
+
+    assert len(company.notices) == 1
+
+
 async def test_end_does_not_wait_for_a_server_that_hangs(make_replica, company, own_cluster):
     with own_cluster.database() as name:
         bot = make_replica("first", own_cluster.url(name))
