@@ -1,6 +1,7 @@
 """How an event is handed out until it is done or given up: starts counted, waits between them, suspects one at a time."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -52,6 +53,20 @@ class Held:
 
 H = TypeVar("H", bound=Held)
 H_contra = TypeVar("H_contra", bound=Held, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Events to be stored at the moment `now`, and what goes into the same transaction.
+
+    Attributes:
+        due_at: When they enter their lanes, unix seconds; None for at once.
+    """
+
+    entries: Sequence[Entry]
+    now: float
+    also: Sequence[Work[Any]] = ()
+    due_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Connection, Float, String, TextClause, bindparam, func, select, text, update
 
-from bot.database import Work
 from bot.database.together import run_all
 from bot.inbox import Entry
-from bot.inbox.handing import SUSPECT, End, GivenUp, Held
+from bot.inbox.handing import SUSPECT, End, GivenUp, Held, Put
 from bot.inbox.jobs import ADDED, FINISHED, Jobs
 from bot.inbox.sqlite import events
 from bot.inbox.tables import in_lanes
@@ -29,25 +28,6 @@ class Taken(Held):
 
     job: int
     worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Events to be stored at the moment `now`, and what goes into the same transaction.
-
-    Attributes:
-        due_at: When they enter their lanes, unix seconds; None for at once.
-    """
-
-    entries: Sequence[Entry]
-    now: float
-    also: Sequence[Work[Any]] = ()
-    due_at: float | None = None
-
-    @property
-    def lane(self) -> str:
-        """Of its first event."""
-        return self.entries[0].lane if self.entries else ""
 
 
 def _with_arrays(statement: str, **kinds: Any) -> TextClause:
@@ -161,7 +141,7 @@ _END = _with_arrays(
 def put(connection: Connection, puts: Sequence[Put]) -> list[list[bool]]:
     """Store events, and let those without a moment enter their lanes; return of each whether its key was new."""
     # Replicas that are told of the same people lock their rows in the same order; what concerns one person stays as it came.
-    run_all(connection, [other for one in sorted(puts, key=lambda one: one.lane) for other in one.also])
+    run_all(connection, [other for one in sorted(puts, key=_lane) for other in one.also])
     first: dict[str, tuple[Entry, Put]] = {}
     for one in puts:
         for entry in one.entries:
@@ -169,6 +149,10 @@ def put(connection: Connection, puts: Sequence[Put]) -> list[list[bool]]:
     new = _store(connection, list(first.values()))
     # Who gave the same key later gave a known one.
     return [[new.pop(entry.key, None) is not None for entry in one.entries] for one in puts]
+
+
+def _lane(one: Put) -> str:
+    return one.entries[0].lane if one.entries else ""
 
 
 def _store(connection: Connection, given: list[tuple[Entry, Put]]) -> dict[str, str]:

@@ -21,9 +21,9 @@ from bot.database import Database, Work
 from bot.database.together import Share
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
-from bot.inbox.handing import End, GivenUp, Handing
+from bot.inbox.handing import End, GivenUp, Handing, Put
 from bot.inbox.jobs import listen
-from bot.inbox.lanes import Look, Put, Taken, count, end, enter_due, entry_of, put, set_aside, take
+from bot.inbox.lanes import Look, Taken, count, end, enter_due, entry_of, put, set_aside, take
 from bot.inbox.membership import Membership, Pace, pause, uptime
 from bot.inbox.peers import Heard, Peer
 from bot.inbox.sqlite import events

@@ -38,7 +38,7 @@ from bot.database import Database, Work, metadata
 from bot.database.together import Share, for_each, run_all
 from bot.errors import StorageError
 from bot.inbox import Entry, Handler
-from bot.inbox.handing import End, Handing, Held
+from bot.inbox.handing import End, Handing, Held, Put
 from bot.inbox.schedule import Schedule
 from bot.inbox.waiting import Waiting
 from bot.patience import until_stored
@@ -76,20 +76,11 @@ _MAX_LANES = 256
 KEEP_KEYS_S = 40 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Events to be stored at the moment `now`, and what goes into the same transaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Put(Put):
+    """`starts` of each event: 1 where its lane is idle, so that it will be handed out at once."""
 
-    Attributes:
-        starts: Of each event: 1 where its lane is idle, so that it will be handed out at once.
-        due_at: When they enter their lanes, unix seconds; None for at once.
-    """
-
-    entries: Sequence[Entry]
     starts: Sequence[int]
-    now: float
-    also: Sequence[Work[Any]] = ()
-    due_at: float | None = None
 
 
 class SqliteInbox:
@@ -114,10 +105,11 @@ class SqliteInbox:
     async def put(self, *entries: Entry, also: Sequence[Work[Any]] = ()) -> list[bool]:
         in_order = sorted(entries, key=lambda entry: (entry.message_id or 0, entry.sent_at))
         starts = {entry.key: self._starts(entry.lane) for entry in in_order}
-        return await self._put(Put(entries, [starts[entry.key] for entry in entries], self._clock(), also))
+        of_each = [starts[entry.key] for entry in entries]
+        return await self._put(_Put(entries, self._clock(), also, starts=of_each))
 
     async def put_at(self, due_at: float, entry: Entry, *, also: Sequence[Work[Any]] = ()) -> bool:
-        (is_new,) = await self._put(Put([entry], [0], self._clock(), also, due_at))
+        (is_new,) = await self._put(_Put([entry], self._clock(), also, due_at, starts=[0]))
         return is_new
 
     def _starts(self, lane: str) -> int:
@@ -127,13 +119,13 @@ class SqliteInbox:
         self._arriving.add(lane)
         return int(is_idle)
 
-    async def _put(self, given: Put) -> list[bool]:
+    async def _put(self, given: _Put) -> list[bool]:
         stored = self._database.queue(Share(_store, given))
         stored.add_done_callback(partial(self._enter_new, given))
         # Whoever waits may give up; what is stored all the same enters its lane.
         return await asyncio.shield(stored)
 
-    def _enter_new(self, given: Put, stored: asyncio.Future[list[bool]]) -> None:
+    def _enter_new(self, given: _Put, stored: asyncio.Future[list[bool]]) -> None:
         if not stored.cancelled() and stored.exception() is None:
             for entry, starts, is_new in zip(given.entries, given.starts, stored.result(), strict=True):
                 if is_new and given.due_at is None:
@@ -280,7 +272,7 @@ class SqliteInbox:
         self._enter(Held(entry, starts, counted=bool(starts)))
 
 
-def _store(connection: Connection, puts: list[Put]) -> list[list[bool]]:
+def _store(connection: Connection, puts: list[_Put]) -> list[list[bool]]:
     """Store events, and what goes with them; return of each whether its key was new."""
     run_all(connection, [work for one in puts for work in one.also])
     rows = [_row(one, *given) for one in puts for given in zip(one.entries, one.starts, strict=True)]
@@ -301,7 +293,7 @@ def _end(connection: Connection, ends: list[End[Held]]) -> list[None]:
     return [None] * len(ends)
 
 
-def _row(put: Put, entry: Entry, starts: int) -> tuple[Any, ...]:
+def _row(put: _Put, entry: Entry, starts: int) -> tuple[Any, ...]:
     return entry.key, entry.lane, entry.body, entry.message_id, entry.sent_at, put.now, put.due_at, starts
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, text
 
 from bot.database import Database, Work
 from bot.database.together import Share
+from bot.inbox.handing import Put
 from bot.inbox.jobs import Jobs
-from bot.inbox.lanes import Look, Put, put, take
+from bot.inbox.lanes import Look, put, take
 from bot.inbox.tables import make_tables
 from tests.bot.inbox.conftest import START
 from tests.bot.inbox.desk import message
