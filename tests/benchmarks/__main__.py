@@ -52,7 +52,7 @@ def parts(soak_s: int) -> dict[str, Part]:
 
 def main() -> None:
     chosen = _arguments()
-    BotProcess.python = chosen.python
+    BotProcess.python = str(chosen.python.absolute())  # it is started in another folder
     gc.freeze()  # what is loaded by now is no garbage; to look at it again would show in the slowest answers
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}; load before the start: {os.getloadavg()[0]:.1f}"
@@ -91,6 +91,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--python",
+        type=Path,
         default=os.environ.get("BOT_PYTHON", sys.executable),
         help="what the bot runs on: one without the tools of developers, say, which the bot's libraries load where they find them; BOT_PYTHON in the environment",
     )

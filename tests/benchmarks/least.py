@@ -28,6 +28,7 @@ class Least:
     async def keep_session(self, _app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession() as self._session:
             yield
+            await asyncio.gather(*self._running)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
