@@ -90,7 +90,7 @@ class Answering:
         event: What is answered.
         portal: Where it was written.
         delivery: How the inbox handed it out.
-        known: What `Bitrix24.finding` has found for it.
+        known: What is known of pairs, as for `Bitrix24.as_bot`.
     """
 
     def __init__(self, parts: Parts, event: Spoken, portal: Portal, delivery: Delivery, known: Pairs) -> None:

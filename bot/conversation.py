@@ -36,6 +36,7 @@ from bot.speech import patiently
 from bot.states import Waiting
 from bot.store import Portal
 from bot.texts import Safe
+from bot.tokens import Pairs
 
 log = structlog.get_logger()
 
@@ -63,10 +64,11 @@ class Conversation:
         self._parts = parts
         self._event = event
         self._portal = portal
-        self._delivery = delivery
+        self._at_end = delivery.at_end
         self._key = delivery.entry.key
         self._starts = delivery.starts
-        self._answering: Answering
+        self._known = Pairs()
+        self._answering = Answering(parts, event, portal, delivery, self._known)
         self._person = Person()
         self._asked_by: str | None = None  # the event that asked the question which is open
         self._language = portal.language
@@ -86,18 +88,15 @@ class Conversation:
         return reply.outcome if await self._send(reply) else "unanswered"
 
     async def _begin(self) -> None:
-        await self._get_to_know()
-        self._language = self._choose_language(None)
-        self._answering = Answering(self._parts, self._event, self._portal, self._delivery, self._known)
-
-    async def _get_to_know(self) -> None:
-        """Look up, at once, what is known of the sender."""
+        """Look up, at once, what is known of the sender, and the tokens that this will need."""
         event, portal, store = self._event, self._portal, self._parts.store
         sender = portal.member_id, event.user.id
         person, asked_by = store.people.finding(*sender), store.questions.finding(*sender)
         pairs = self._parts.bitrix24.finding(portal, event.bot_id, event.user.id)
         found = await store.database.read(lambda c: (person(c), asked_by(c), pairs(c)))
-        self._person, self._asked_by, self._known = found
+        self._person, self._asked_by, known = found
+        self._known.learn(known)
+        self._language = self._choose_language(None)
 
     async def _reply(self) -> Reply:
         meant = self._meaning()
@@ -181,7 +180,7 @@ class Conversation:
             repeated = self._starts > 1 or number <= self._begun
             self._begun = number
             if number > 1:  # one of the commands before may have chosen a language
-                await self._get_to_know()
+                self._person = await self._parts.store.people.find(self._portal.member_id, self._event.user.id)
                 ctx = replace(ctx, person=self._person, language=self._person.language or ctx.language)
             self._replies.append(await self._call(replace(ctx, call=call, repeated=repeated)))
         return await self._together(self._replies)
@@ -265,7 +264,7 @@ class Conversation:
             bot_id=event.bot_id,
             call=call,
             run=self._run,
-            at_end=self._delivery.at_end,
+            at_end=self._at_end,
         )
 
     # --- answering

@@ -8,7 +8,6 @@ answered with `errors.internal`.
 import importlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars
@@ -20,7 +19,6 @@ from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
-from bot.database import Work
 from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected, SettingsError
 from bot.following import Following
 from bot.grammar import check_signature
@@ -142,7 +140,7 @@ class Dispatcher:
                     else await greet(self._parts, event, portal)
                 )
             case events.OwnEvent():
-                return await self._carry_out_own(event, portal, delivery.at_end)
+                return await self._carry_out_own(event, portal)
             case events.AppInstalled():
                 return await self._synchronise(portal)
             case events.AppUninstalled():
@@ -153,7 +151,7 @@ class Dispatcher:
                 return "ignored: nothing to do"
         return "done"
 
-    async def _carry_out_own(self, event: events.AnyOwnEvent, portal: Portal, at_end: list[Work[Any]]) -> str:
+    async def _carry_out_own(self, event: events.AnyOwnEvent, portal: Portal) -> str:
         match event:
             case events.TimerDue():
                 return await Alarm(self._parts, portal).ring(event)
@@ -162,9 +160,9 @@ class Dispatcher:
             case events.AccountLinked():
                 return await tell_linked(self._parts, event, portal)
             case events.FollowUpDue():
-                return await Following(self._parts, portal, at_end).look(event)
+                return await Following(self._parts, portal).look(event)
             case events.AccountChanged():
-                return await hear(self._parts, event, portal, at_end)
+                return await hear(self._parts, event, portal)
 
     async def _tell_connected(self, event: events.Connected, portal: Portal) -> str:
         key = "connect.done-too-late" if event.too_late else "connect.done"

@@ -5,13 +5,12 @@ They are asked when they are due, and at once when Cronofy tells that something 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot import events
 from bot.acting import context_of
 from bot.answering import follow, keyboard, part_of
 from bot.context import Context
-from bot.database import Work
+from bot.database.together import run_all
 from bot.followups import FollowUp, Part
 from bot.grammar import Call, bind
 from bot.order import Place
@@ -28,13 +27,11 @@ class Following:
     Args:
         parts: What to work with.
         portal: Where the messages are.
-        at_end: Of the event that makes it look, as in `Delivery`.
     """
 
-    def __init__(self, parts: Parts, portal: Portal, at_end: list[Work[Any]]) -> None:
+    def __init__(self, parts: Parts, portal: Portal) -> None:
         self._parts = parts
         self._portal = portal
-        self._at_end = at_end
 
     async def look(self, due: events.FollowUpDue) -> str:
         """Look again at a message, and once more later if need be; return what became of it."""
@@ -58,14 +55,17 @@ class Following:
     async def _rewritten(self, follow_up: FollowUp) -> FollowUp | None:
         """Ask what is known by now, and say it; return what remains to be asked, None when that is nothing."""
         ctx = await self._context(follow_up)
+        store = self._parts.store
         replies = [await self._reply(ctx, part) for part in follow_up.parts]
         if any(part.asks and reply.outcome != "waiting" for part, reply in zip(follow_up.parts, replies, strict=True)):
             follow_up = await self._say(follow_up, ctx.together(replies))
         left = replace(follow_up, parts=tuple(map(part_of, replies)))
-        if any(part.asks for part in left.parts):
-            return left
-        await self._parts.store.follow_ups.drop(follow_up)
-        return None
+        is_left = any(part.asks for part in left.parts)
+        # Not with the end of the event: the next message may show what this one has found out.
+        works = ctx.at_end if is_left else [*ctx.at_end, store.follow_ups.dropping(follow_up)]
+        if works:
+            await store.database.write(lambda c: run_all(c, works))
+        return left if is_left else None
 
     async def _reply(self, ctx: Context, part: Part) -> Reply:
         """Return what one part says now, and what it said before as long as nothing else is known."""
@@ -110,7 +110,7 @@ class Following:
             bot_id=follow_up.bot_id,
             call=Call("", ()),
             run=self._run,
-            at_end=self._at_end,
+            at_end=[],
         )
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:

@@ -109,10 +109,10 @@ class FollowUps:
         mine = (follow_ups.c.portal == portal, follow_ups.c.user_id == user_id)
         await self._database.write(lambda c: c.execute(delete(follow_ups).where(*mine)))
 
-    async def drop(self, follow_up: FollowUp) -> None:
-        """Forget one: the message says the last word."""
+    def dropping(self, follow_up: FollowUp) -> Work[object]:
+        """Return the work that forgets one: the message says the last word."""
         mine = (follow_ups.c.portal == follow_up.portal, follow_ups.c.key == follow_up.key)
-        await self._database.write(lambda c: c.execute(delete(follow_ups).where(*mine)))
+        return lambda c: c.execute(delete(follow_ups).where(*mine))
 
     def _opened(self, row: Any) -> FollowUp | None:
         opened = self._vault.open(row.content)

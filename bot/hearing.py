@@ -6,14 +6,12 @@ and whose id no later account has.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
 from bot import events
 from bot.accounts import Account
 from bot.cronofy.oauth import Cronofy
-from bot.database import Work
 from bot.following import Following
 from bot.inbox import Entry
 from bot.parts import Parts
@@ -23,8 +21,8 @@ from bot.store import Portal
 log = structlog.get_logger()
 
 
-async def hear(parts: Parts, event: events.AccountChanged, portal: Portal, at_end: list[Work[Any]]) -> str:
-    """Do what a push asks for; return what became of it. `at_end` is that of the event, as in `Delivery`."""
+async def hear(parts: Parts, event: events.AccountChanged, portal: Portal) -> str:
+    """Do what a push asks for; return what became of it."""
     if event.what == "erased":
         return await _tell_erased(parts, event, portal)
     if parts.cronofy is None:
@@ -34,11 +32,11 @@ async def hear(parts: Parts, event: events.AccountChanged, portal: Portal, at_en
         return "ignored: not through the channel of the account"
     match event.what:
         case "change" | "synced":
-            return await Following(parts, portal, at_end).hurry(event.user_id)
+            return await Following(parts, portal).hurry(event.user_id)
         case "disconnected":  # Cronofy itself writes to the person; lists tell it, too
             log.info("account.login-disconnected", user_id=event.user_id)
         case "erasure":
-            await _erase(parts, parts.cronofy, event, account, Following(parts, portal, at_end))
+            await _erase(parts, parts.cronofy, event, account, Following(parts, portal))
     return "done"
 
 

@@ -5,10 +5,11 @@ other people's text and nobody else's business, so rows are encrypted.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -194,11 +195,20 @@ _ALL_OF = (
 )
 
 
+class _Shown(NamedTuple):
+    """What a person was shown in a dialog since a moment, unix seconds."""
+
+    portal: str
+    user_id: int
+    dialog_id: str
+    since: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Note:
     """A state of a meeting, and the lists that are to tell it."""
 
-    those: Mapping[str, Any]
+    shown: _Shown
     reference: str
     state: str
 
@@ -255,18 +265,23 @@ class Lists:
 
     def noting(self, portal: str, user_id: int, dialog_id: str, reference: str, state: str, now: float) -> Work[None]:
         """Return the work that lets all lists which a person was shown in a dialog tell another state of a meeting."""
-        those = {"portal": portal, "user_id": user_id, "dialog_id": dialog_id, "since": now - KEPT_S}
-        return Share(self._note, _Note(those, reference, state))
+        return Share(self._note, _Note(_Shown(portal, user_id, dialog_id, int(now - KEPT_S)), reference, state))
 
     def _note(self, connection: Connection, notes: Sequence[_Note]) -> list[None]:
+        by_whose: defaultdict[_Shown, list[_Note]] = defaultdict(list)
         for note in notes:
-            for row in connection.execute(_ALL_OF, note.those).all():
-                with suppress(SettingsError):  # a key was thrown away; nobody can show that list any more
-                    self._rewrite(connection, self._opened(row), note)
+            by_whose[note.shown].append(note)
+        for shown, states in by_whose.items():
+            for row in connection.execute(_ALL_OF, shown._asdict()).all():
+                # What nobody can read keeps no event from ending: its key was thrown away, or a newer release has written it.
+                with suppress(SettingsError, KeyError, TypeError):
+                    self._rewrite(connection, self._opened(row), states)
         return [None] * len(notes)
 
-    def _rewrite(self, connection: Connection, listing: Listing | None, note: _Note) -> None:
-        answered = listing and listing.answered(note.reference, note.state)
+    def _rewrite(self, connection: Connection, listing: Listing | None, notes: Sequence[_Note]) -> None:
+        answered = listing
+        for note in notes:
+            answered = answered and answered.answered(note.reference, note.state)
         if answered and answered != listing:
             connection.execute(update(lists).where(lists.c.key == answered.key).values(self._row(answered)))
 

@@ -59,27 +59,33 @@ class TokenPair:
 
 
 class Pairs:
-    """The proven pairs of several people of a portal, as they were at one moment; decrypted as they are asked for.
+    """Proven pairs of several people of a portal, as they were at one moment; decrypted as they are asked for.
+
+    They serve one command. Who is not among them may have a pair all the same.
 
     Args:
         rows: One of each person who has a pair.
         opened: Decrypts one; gives None for what is not its person's.
-
-    Attributes:
-        outdated: They may not be right any more, so that whoever needs one looks anew.
     """
 
-    def __init__(self, rows: Iterable[Any], opened: Callable[[Any], TokenPair | None]) -> None:
+    def __init__(self, rows: Iterable[Any] = (), opened: Callable[[Any], TokenPair | None] = lambda _: None) -> None:
         self._rows = {row.user_id: row for row in rows}
         self._opened = opened
-        self.outdated = False
+
+    def learn(self, others: "Pairs") -> None:
+        """Become the same as `others`, which were looked up just now."""
+        self._rows, self._opened = others._rows, others._opened  # noqa: SLF001 - of the same kind
+
+    def forget(self) -> None:
+        """Know nothing any more: something has failed, or time has passed."""
+        self._rows = {}
 
     def of(self, user_id: int) -> TokenPair | None:
-        """Return a person's pair; raises SettingsError when no key opens it."""
+        """Return a person's pair, None when it is not known; raises SettingsError when no key opens it."""
         return self._opened(self._rows[user_id]) if user_id in self._rows else None
 
     def by_freshness(self, user_ids: Iterable[int], now: float) -> list[int]:
-        """Return those who have one in the order in which they are named, but those whose pair has expired last."""
+        """Return those whose pair is known in the order in which they are named, but those whose pair has expired last."""
         named = [user_id for user_id in user_ids if user_id in self._rows]
         return sorted(named, key=lambda user_id: bool(self._rows[user_id].expires_at <= now))
 

@@ -106,9 +106,13 @@ async def confirm_outside(ctx: Context, meeting: Reference, answer: str, before:
         reply = await _lost(ctx, write(meeting))
     else:
         reply = await _known(ctx, found, Answer(answer), before)
-    if reply.outcome != "waiting":
-        for reference, state in reply.shows:
-            note_answer(ctx, reference, state)
+    return reply if reply.outcome == "waiting" else _noted(ctx, reply)
+
+
+def _noted(ctx: Context, reply: Reply) -> Reply:
+    """Let lists tell what `reply` does."""
+    for reference, state in reply.shows:
+        note_answer(ctx, reference, state)
     return reply
 
 
@@ -126,10 +130,10 @@ async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = F
     if await ctx.superseded(subject):
         return _reply(ctx, "outside.superseded", "refused", found)
     if event is None:
-        return await _vanished(ctx, found, wanted)
+        return _noted(ctx, await _vanished(ctx, found, wanted))
     if found.answer is wanted:
         ctx.carried_out(subject)
-        return await _same(ctx, found, event, wanted)
+        return _noted(ctx, await _same(ctx, found, event, wanted))
     why = event.obstacle(ctx.now.astimezone(found.zone))
     if why is not None:
         return _reply(ctx, f"outside.barred-{why}", "refused", found)

@@ -41,7 +41,7 @@ class Desk:
         router.command("look")(self.look_for)
         router.command("look-for-two")(self.look_for_two)
         self.parts = replace(ask.core.parts, router=router)
-        self.following = Following(self.parts, self.store.portal(MEMBER), [])
+        self.following = Following(self.parts, self.store.portal(MEMBER))
 
     async def look_for(self, ctx, word: str) -> Reply:
         self.asked.append(word)

@@ -86,7 +86,7 @@ class Bitrix24:
             user_id: Who.
             claimed: The event that is being handled brought a token without saying whose it is.
             background: Nobody waits for it, so that everybody else goes first.
-            known: What `finding` has found for this command.
+            known: What `finding` has found for this command, shared by all who act in it.
         """
         return AsUser(self, portal, user_id, claimed=claimed, background=background, known=known)
 
@@ -206,7 +206,7 @@ class AsUser:
         self._portal = portal
         self._claimed = claimed
         self._accepted: TokenPair | None = None  # what the portal has accepted last; spares a look
-        self._known = known
+        self._known = known or Pairs()
         self._background = background
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, step: Step = Step.BEGIN) -> Any:
@@ -258,8 +258,7 @@ class AsUser:
     def look_anew(self) -> None:
         """Rely on nothing that was known of tokens until now."""
         self._accepted = None
-        if self._known is not None:
-            self._known.outdated = True
+        self._known.forget()
 
     def _turn(self, step: Step) -> Turn:
         return Turn(self.user_id, Step.BACKGROUND if self._background else step)
@@ -312,15 +311,12 @@ class AsUser:
             claimed = await store.tokens.find(member_id, self.user_id, proven=False)
             if claimed is not None:
                 await self._prove(claimed)
-                self._known = None
+                self.look_anew()
             self._claimed = False
-        if self._known is None or self._known.outdated:
-            stored = await store.tokens.find(member_id, self.user_id)
-        else:
-            stored = self._known.of(self.user_id)
-        if stored is None:
+        pair = self._known.of(self.user_id) or await store.tokens.find(member_id, self.user_id)
+        if pair is None:
             raise NotConnected
-        return stored
+        return pair
 
     async def _prove(self, claimed: TokenPair) -> None:
         """Keep a pair of unknown owner only if `profile` says that it is this person's.
@@ -367,7 +363,7 @@ class AsBot:
         self.portal = portal
         self._bitrix24 = bitrix24
         self._author_id = author_id
-        self._known = known
+        self._known = known or Pairs()
 
     async def call(self, method: str, params: Mapping[str, Any]) -> Any:
         """Call a bot method.
@@ -387,14 +383,13 @@ class AsBot:
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
         refused: BitrixError | NotConnected = NotConnected()
-        candidates = _posters(self.portal, self.bot_id, self._author_id)
-        known, self._known = self._known, None  # for one attempt: the next may come much later
-        if known is None or known.outdated:
-            known = await self._bitrix24.store.tokens.of(self.portal.member_id, candidates)
+        candidates, now = _posters(self.portal, self.bot_id, self._author_id), self._bitrix24.clock()
+        if not self._known.by_freshness(candidates, now):
+            self._known.learn(await self._bitrix24.store.tokens.of(self.portal.member_id, candidates))
         # Those that have not expired, then those that a refresh may revive.
-        for user_id in known.by_freshness(candidates, self._bitrix24.clock()):
+        for user_id in self._known.by_freshness(candidates, now):
             try:
-                return await send(AsUser(self._bitrix24, self.portal, user_id, claimed=False, known=known))
+                return await send(AsUser(self._bitrix24, self.portal, user_id, claimed=False, known=self._known))
             except (BitrixError, NotConnected) as error:
                 if not _is_personal(error):
                     raise

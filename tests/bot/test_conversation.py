@@ -249,6 +249,36 @@ async def test_token_of_unknown_owner_is_proven_once(ask, portal):
     assert portal.meetings[651][17] == "Y"
 
 
+async def drop_pairs(ask, *user_ids) -> None:
+    database = ask.core.store.database
+    await database.write(lambda c: c.execute(tokens.delete().where(tokens.c.user_id.in_(user_ids))))
+
+
+@pytest.mark.parametrize("said", ["accept 651", "help\naccept 651"])
+async def test_token_that_was_just_proven_serves_the_next_attempt(ask, portal, said):
+    portal.faults.add("batch", faults.html_page())
+    reply = await ask(said, auth="no_user_id")
+
+    assert "You are going" in reply.text
+    assert [call.method for call in portal.calls].count("profile") == 1
+
+
+async def test_token_that_was_just_proven_posts_the_answer_where_no_other_is(ask, portal):
+    await drop_pairs(ask, 1, *portal.bots.by_id)
+
+    assert (await ask("accept 651", auth="no_user_id")).text.startswith("You are going")
+
+
+async def test_token_that_was_just_proven_and_forgotten_posts_nothing(ask, portal):
+    await ask("help", user_id=1)
+    await drop_pairs(ask, *portal.bots.by_id)
+    portal.calls.clear()
+    portal.say(1, "status\ndisconnect", auth="no_user_id")
+    await ask.deliver()
+
+    assert SEND not in {call.method for call in portal.calls}
+
+
 async def test_event_without_tokens_uses_the_stored_pair(opened, portal):
     await opened("accept 651", auth="minimal")
 

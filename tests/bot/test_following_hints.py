@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.order import Place
 from bot.replies import Reply
 from bot.texts import Safe
-from tests.acting import MIRA
+from tests.acting import MEMBER, MIRA
 from tests.follow_desk import Desk, part
 
 
@@ -21,6 +22,27 @@ async def test_hint_lets_all_messages_of_a_person_be_looked_at(desk):
     assert await desk.following.hurry(MIRA) == "done"
     assert (first.text, second.text, theirs.text) == ("Done.", "Done.", "Sent.")
     assert await desk.kept("event-3") is not None
+
+
+async def test_what_one_message_has_found_out_is_written_down_before_the_next_is_looked_at(desk):
+    """The next may wait for the portal, and be interrupted, while the first is never looked at again."""
+    first, second = part("Sent.", "one"), part("Sent.", "two")
+    await desk.say(first)
+    await desk.say(second, key="event-2")
+    desk.known = dict.fromkeys(("one", "two"), Reply(Safe("Done.")))
+    marks = []
+
+    async def look(ctx, word):
+        marks.append((word, await ctx.superseded("meeting:651")))
+        ctx.at_end.append(
+            ctx.store.order.carrying_out(MEMBER, MIRA, "meeting:651", Place(None, int(ctx.place.sent_at) + 9))
+        )
+        return Reply(Safe("Done."))
+
+    desk.parts.router.handlers["look"] = look
+    await desk.following.hurry(MIRA)
+
+    assert marks == [("one", False), ("two", True)]
 
 
 async def test_hint_keeps_the_later_look(desk, clock):

@@ -93,11 +93,11 @@ async def test_messages_of_a_person_come_in_order(kept):
     assert await kept.of_person(PORTAL, 17) == [FOLLOW_UP, second, third]
 
 
-async def test_dropped_message_is_forgotten_alone(kept):
+async def test_dropped_message_is_forgotten_alone(kept, database):
     others = [replace(FOLLOW_UP, key="event-2"), replace(FOLLOW_UP, portal=OTHER)]
     for message in (FOLLOW_UP, *others):
         await kept.keep(message, NOW)
-    await kept.drop(FOLLOW_UP)
+    await database.write(kept.dropping(FOLLOW_UP))
 
     assert await kept.find(PORTAL, "event-1") is None
     assert [await kept.find(other.portal, other.key) for other in others] == others
@@ -228,6 +228,6 @@ async def test_erased_account_leaves_no_messages(make_ask, outside):
     demand = events.AccountChanged(
         portal=MEMBER, sent_at=NOW, domain="", user_id=17, what="erasure", channel_id="chn_1", since=0
     )
-    await hear(ask.core.parts, demand, store.portal(MEMBER), [])
+    await hear(ask.core.parts, demand, store.portal(MEMBER))
     assert await store.follow_ups.of_person(MEMBER, 17) == []
     assert await store.follow_ups.of_person(MEMBER, 23) == [theirs]

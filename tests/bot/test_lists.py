@@ -207,8 +207,21 @@ async def test_several_answers_at_once_are_noted_in_their_order(kept, database, 
     assert (await states(kept, four))[:2] == [("N", "N"), ("N",)]
 
 
-async def test_list_that_no_key_opens_any_more_keeps_nothing_from_being_noted(kept, database, four):
-    foreign = Vault([SecretStr(Fernet.generate_key().decode())]).close({})
+OTHER_KEY = SecretStr(Fernet.generate_key().decode())
+
+
+def of_another_key(listing, secret_key):
+    return Vault([OTHER_KEY]).close({})
+
+
+def of_another_release(listing, secret_key):
+    names = ("portal", "user_id", "key")
+    return Vault([secret_key]).close({name: getattr(listing, name) for name in names} | {"lines": []})
+
+
+@pytest.mark.parametrize("written", [of_another_key, of_another_release])
+async def test_list_that_nobody_can_read_keeps_nothing_from_being_noted(kept, database, four, secret_key, written):
+    foreign = written(four[0], secret_key)
     lost = lists.update().where(lists.c.key == four[0].key).values(content=foreign)
     await database.write(lambda c: c.execute(lost))
     await database.write(kept.noting(PORTAL, 17, "17", "651", "Y", NOW))

@@ -4,7 +4,8 @@ import pytest
 
 from bot.emulator.cronofy import faults
 from bot.emulator.cronofy.events import Person
-from tests.handlers.outside_words import CALL, DECLINE, NORA, UNDO, YES, in_both_languages, posts
+from bot.following import Following
+from tests.handlers.outside_words import CALL, DECLINE, MEMBER, NORA, UNDO, YES, in_both_languages, posts
 
 pytestmark = pytest.mark.usefixtures("linked")
 LOOKS = (2, 3, 10, 45, 240)
@@ -78,6 +79,30 @@ async def test_older_list_and_newer_list_both_learn_of_an_answer(ask, outside, c
     await ask.press(17, second.message, "#1 Accept")
 
     assert ", accepted" in second.message.text.splitlines()[-1]
+
+
+def row_of(message, title):
+    return next(line for line in message.text.splitlines() if title in line)
+
+
+async def test_list_that_is_rewritten_with_one_answer_tells_another_that_came_with_it(ask, outside, call, talk):
+    listed = await ask("meetings")
+    await ask("accept supplier call")
+    number = row_of(listed.message, "Contract talk")[1]
+    await ask.press(17, listed.message, f"#{number} Accept")
+    ask.portal.clock.advance(4)
+    await Following(ask.core.parts, ask.core.store.portal(MEMBER)).hurry(17)
+
+    assert row_of(listed.message, "Supplier call").endswith(", accepted")
+
+
+async def test_list_tells_what_was_found_to_be_answered_already(ask, outside, call):
+    listed = await ask("meetings")
+    outside.answer_elsewhere(call.uid, "accepted")
+    assert "already" in (await ask("accept supplier call")).text
+    await ask.press(17, listed.message, "#1 Accept")
+
+    assert row_of(listed.message, "Supplier call").endswith(", accepted")
 
 
 async def test_what_is_on_its_way_is_no_open_invitation(ask, outside, call):
