@@ -4,6 +4,7 @@ What stamina builds for a single attempt costs more than most attempts do, and l
 first attempts succeed, so that one is made without it; its failure counts as the library's first.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -11,6 +12,9 @@ from typing import ParamSpec, TypeVar
 import stamina
 
 from bot.errors import StorageError
+
+# Seconds that are over at once; stamina warns of 0.
+_NOTHING = 1e-9
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -23,7 +27,7 @@ class Patience:
     Attributes:
         on: After which errors it is tried again: a class, or a function that may also say after how many seconds.
         attempts: So many in all; None until it succeeds or fails for good.
-        within_s: What fails later than that, in seconds, is not tried again; None for no such bound.
+        within_s: What fails later than that after the first attempt began, in seconds, is not tried again; None for no such bound.
         wait_initial: Seconds after the first failure; each further wait is twice as long.
         wait_max: Seconds; no wait is longer.
     """
@@ -36,6 +40,7 @@ class Patience:
 
     async def __call__(self, act: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `act` returns; raises what its last attempt raised."""
+        began_at = time.monotonic()
         try:
             return await act(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - judged below, with all others
@@ -43,7 +48,7 @@ class Patience:
         async for attempt in stamina.retry_context(
             on=self.on,
             attempts=self.attempts,
-            timeout=self.within_s,
+            timeout=None if self.within_s is None else max(_NOTHING, self.within_s - (time.monotonic() - began_at)),
             wait_initial=self.wait_initial,
             wait_max=self.wait_max,
         ):

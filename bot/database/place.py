@@ -51,7 +51,7 @@ class Place(Protocol):
         ...
 
     def make_way(self, connection: Connection) -> None:
-        """See to it that nobody who was in the way of this transaction still is, for nothing goes on there."""
+        """See to it that nobody holds a lock while nothing goes on there: we have waited for one in vain."""
         ...
 
     def in_words(self, cause: str) -> str:

@@ -41,7 +41,8 @@ _LOCK_S = 2
 _IDLE_S = 10
 _CUT_OFF = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'statusbot%'
+    WHERE datname = current_database() AND usename = current_user
+        AND (application_name = 'statusbot' OR application_name LIKE 'statusbot %')
         AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :silent_s)
 """)
 # A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
@@ -149,7 +150,7 @@ class Server:
         connection.execute(select(func.pg_advisory_xact_lock(lock_number("schema"))))
 
     def make_way(self, connection: Connection) -> None:
-        if cut_off := len(connection.execute(_CUT_OFF, {"silent_s": _LOCK_S}).all()):
+        if cut_off := sum(connection.scalars(_CUT_OFF, {"silent_s": _LOCK_S})):
             log.warning("database.others-cut-off", sessions=cut_off)
 
     def in_words(self, cause: str) -> str:

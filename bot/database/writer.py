@@ -16,7 +16,8 @@ T = TypeVar("T")
 # What collided is run so often before it fails. A deadlock takes a second (the server's `deadlock_timeout`), a lock that somebody
 # does not give back two, and whoever waits for a write gives up after ten.
 _ATTEMPTS = 3
-_COLLISIONS = frozenset({"40001", "40P01", "55P03"})  # not serializable, deadlock, no lock in time
+_NO_LOCK = "55P03"  # in time
+_COLLISIONS = frozenset({"40001", "40P01", _NO_LOCK})  # not serializable, deadlock
 
 # A row that is always there.
 _NOTHING_NEW = text("UPDATE alembic_version SET version_num = version_num")
@@ -118,20 +119,22 @@ class Database:
         """As `read`, for what may take long: neither look-ups nor the event loop wait for it."""
         return await self._scans.queue(work)
 
-    def _commit(self, works: list[Work[Any]], attempts: int = _ATTEMPTS) -> list[Any]:
-        """Return what became of each."""
+    def _commit(self, works: list[Work[Any]], attempts: int = _ATTEMPTS, *, has_waited: bool = False) -> list[Any]:
+        """Return what became of each; `has_waited` for a lock that nobody gave back."""
         try:
             with self._writer.connected() as connection, connection.begin():
-                if attempts < _ATTEMPTS:
+                if has_waited:
                     self._place.make_way(connection)
                 return run_all(connection, works)
         except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+            has_waited = _state(error) == _NO_LOCK
             # The other transaction goes on by now, and this one holds nothing any more that it could wait for.
             if attempts > 1 and has_collided(error):
-                return self._commit(works, attempts - 1)
-            if len(works) == 1 or _is_away(error):
+                return self._commit(works, attempts - 1, has_waited=has_waited)
+            # One after the other they would wait as long again each, and all others with them.
+            if len(works) == 1 or has_waited or _is_away(error):
                 return [_failed(error) for _ in works]
-        return [outcome for work in works for outcome in self._commit([work], attempts)]  # alone, each gets its own
+        return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
 
     async def close(self) -> None:
         """Read and write what is queued, then close."""
@@ -170,8 +173,12 @@ def _failed(error: Exception) -> Failed:
 
 def has_collided(error: Exception) -> bool:
     """Whether another transaction was in the way, so that the same may do when it is run again, as a whole."""
-    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return isinstance(error, CollidedError) or state in _COLLISIONS
+    return isinstance(error, CollidedError) or _state(error) in _COLLISIONS
+
+
+def _state(error: Exception) -> str | None:
+    """Return what a server calls its complaint, SQLSTATE."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
 
 
 def _is_away(error: Exception) -> bool:

@@ -26,7 +26,7 @@ from bot.bitrix24.methods import app as app_methods
 from bot.bitrix24.oauth import Bitrix24
 from bot.cronofy.oauth import Cronofy
 from bot.database import Work
-from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
+from bot.errors import AlreadyRunning, BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
@@ -34,6 +34,7 @@ from bot.patience import Patience
 from bot.receiver.pushes import Pushes
 from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body, traced
 from bot.settings import Settings
+from bot.sharing import Alone
 from bot.store import Portal, Store
 from bot.texts import Texts
 from bot.tokens import TokenPair
@@ -74,8 +75,9 @@ class Receiver:
         self._clock = clock
         self._body_s = body_s
         self._store_s = store_s
-        # The last attempt has time to end, so that the answer can tell why.
-        self._insistently = Patience(on=StorageError, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
+        # An attempt that begins within this most often ends in time, so that the log can tell why it failed.
+        self._insistently = Patience(on=_may_pass, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
+        self._turns = Alone()
         page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
         self._pages = {"/bitrix24": page.show}
         self._posts = {
@@ -138,7 +140,8 @@ class Receiver:
         Raises:
             StorageError, TimeoutError: they could not be stored.
         """
-        async with asyncio.timeout(self._store_s):
+        # In the order in which they came: what a person says next may be about what they have said before.
+        async with asyncio.timeout(self._store_s), self._turns.turn(found[0].lane):
             await self._insistently(self._inbox.put, *map(_entry, found), also=also)
 
     async def _prove(self, tree: events.Tree) -> Portal:
@@ -283,6 +286,11 @@ class Receiver:
         self._metrics.pending.set(self._inbox.pending)
         page = generate_latest(self._metrics.registry)
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether storing may succeed in a moment: not where another process has our name, and the balancer has other replicas."""
+    return isinstance(error, StorageError) and not isinstance(error, AlreadyRunning)
 
 
 def _entry(event: events.Event) -> Entry:

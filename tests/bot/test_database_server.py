@@ -4,12 +4,15 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 from structlog.testing import capture_logs
 
 from bot.database import Database
+from bot.database import postgres as postgres_module
 from bot.database.schema import revisions
+from bot.database.writer import CollidedError
 from bot.errors import AlreadyRunning, StorageError
 from tests.bot.inbox.desk import PATIENCE_S
 from tests.bot.notebook import note, notes, open_notebook, readable
@@ -173,6 +176,58 @@ async def test_whoever_hangs_in_a_transaction_keeps_others_waiting_for_a_moment_
         {"event": "database.others-cut-off", "sessions": 1, "log_level": "warning"}
     ]
     await two.close()
+
+
+async def test_whoever_keeps_nobody_waiting_is_not_cut_off(one: Database, server_url: str, monkeypatch) -> None:
+    """Two replicas that fetch the same job collide without waiting for anybody."""
+    monkeypatch.setattr(postgres_module, "_LOCK_S", 0)
+    two = Database(server_url, exclusive=True, replica="two")
+    hang = Hanging("SELECT pg_advisory_xact_lock(1)")
+    hanging = asyncio.create_task(one.write(hang))
+    await asyncio.to_thread(hang.has_lock.wait)
+    collisions = [CollidedError()]
+
+    def colliding(_connection: Connection) -> str:
+        if collisions:
+            raise collisions.pop()
+        return "done"
+
+    assert await two.write(colliding) == "done"
+    hang.may_go_on.set()
+    await hanging
+    await two.close()
+
+
+async def test_program_of_another_name_is_not_cut_off(one: Database, server_url: str, monkeypatch) -> None:
+    monkeypatch.setattr(postgres_module, "_LOCK_S", 1)
+    lock = text("SELECT pg_advisory_xact_lock(1)")
+    with psycopg.connect(server_url, application_name="statusbot-dump") as foreign:
+        foreign.execute("SELECT pg_advisory_xact_lock(1)")
+        two = Database(server_url, exclusive=True, replica="two")
+        with pytest.raises(StorageError):
+            await two.write(lambda c: c.execute(lock))
+        foreign.execute("SELECT 1")
+    await two.write(lambda c: c.execute(lock))
+    await two.close()
+
+
+async def test_lock_that_is_not_given_back_fails_all_at_once(one: Database, server_url: str, monkeypatch) -> None:
+    """One after the other they would keep everybody waiting for minutes."""
+    monkeypatch.setattr(postgres_module, "_LOCK_S", 1)
+    waits = []
+
+    def wait(connection: Connection) -> None:
+        waits.append(None)
+        connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+
+    with psycopg.connect(server_url, application_name="a program of somebody else") as foreign:
+        foreign.execute("SELECT pg_advisory_xact_lock(1)")
+        two = Database(server_url, exclusive=True, replica="two")
+        results = await asyncio.gather(*(two.write(wait) for _ in range(10)), return_exceptions=True)
+    await two.close()
+
+    assert [type(result) for result in results] == [StorageError] * 10
+    assert len(waits) == 3  # the first work of each attempt
 
 
 async def test_whoever_works_for_long_is_not_cut_off(one: Database, server_url: str) -> None:

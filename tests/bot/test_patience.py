@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import stamina
 
+from bot import patience
 from bot.patience import Patience
 
 
@@ -62,6 +64,16 @@ async def test_nothing_is_tried_again_when_the_time_is_over() -> None:
 
     with stamina.set_testing(False), pytest.raises(OSError, match="a"):
         await Patience(on=OSError, within_s=1e-9)(act, "a")
+    assert act.calls == 1
+
+
+async def test_time_goes_by_during_the_first_attempt_too(monkeypatch) -> None:
+    moments = iter((100.0, 107.0))
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    act = Fails(*map(OSError, "ab"))
+
+    with stamina.set_testing(False), pytest.raises(OSError, match="a"):
+        await Patience(on=OSError, within_s=6.0)(act, "a")
     assert act.calls == 1
 
 
