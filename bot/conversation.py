@@ -170,6 +170,7 @@ class Conversation:
                 return await self._carry_out(calls)
         except BitrixError as error:
             await self._tell_of_delay(error)
+            self._known.forget()  # the next attempt may come much later
             raise
 
     async def _carry_out(self, calls: Sequence[Call]) -> Reply:

@@ -7,10 +7,10 @@ other people's text and nobody else's business, so rows are encrypted.
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple, cast
 
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -33,6 +33,8 @@ from bot.database.together import Share
 from bot.errors import SettingsError
 from bot.references import External, Number, write
 from bot.vault import Vault, known
+
+log = structlog.get_logger()
 
 # How long a list can be referred to.
 KEPT_S = 24 * 3600
@@ -273,17 +275,21 @@ class Lists:
             by_whose[note.shown].append(note)
         for shown, states in by_whose.items():
             for row in connection.execute(_ALL_OF, shown._asdict()).all():
-                # What nobody can read keeps no event from ending: its key was thrown away, or a newer release has written it.
-                with suppress(SettingsError, KeyError, TypeError):
-                    self._rewrite(connection, self._opened(row), states)
+                listing = self._readable(row)
+                answered = listing
+                for note in states:
+                    answered = answered and answered.answered(note.reference, note.state)
+                if answered and answered != listing:
+                    connection.execute(update(lists).where(lists.c.key == answered.key).values(self._row(answered)))
         return [None] * len(notes)
 
-    def _rewrite(self, connection: Connection, listing: Listing | None, notes: Sequence[_Note]) -> None:
-        answered = listing
-        for note in notes:
-            answered = answered and answered.answered(note.reference, note.state)
-        if answered and answered != listing:
-            connection.execute(update(lists).where(lists.c.key == answered.key).values(self._row(answered)))
+    def _readable(self, row: Any) -> Listing | None:
+        """Pass over what nobody here can read: its key was thrown away, or another release has written it. The event has to end."""
+        try:
+            return self._opened(row)
+        except (SettingsError, KeyError, TypeError, AttributeError) as error:
+            log.info("list.not-readable", reason=type(error).__name__)
+            return None
 
     async def forget_all_of(self, portal: str, user_id: int) -> None:
         """Remove all of a person's."""

@@ -106,13 +106,6 @@ async def confirm_outside(ctx: Context, meeting: Reference, answer: str, before:
         reply = await _lost(ctx, write(meeting))
     else:
         reply = await _known(ctx, found, Answer(answer), before)
-    return reply if reply.outcome == "waiting" else _noted(ctx, reply)
-
-
-def _noted(ctx: Context, reply: Reply) -> Reply:
-    """Let lists tell what `reply` does."""
-    for reference, state in reply.shows:
-        note_answer(ctx, reference, state)
     return reply
 
 
@@ -130,10 +123,10 @@ async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = F
     if await ctx.superseded(subject):
         return _reply(ctx, "outside.superseded", "refused", found)
     if event is None:
-        return _noted(ctx, await _vanished(ctx, found, wanted))
+        return await _vanished(ctx, found, wanted)
     if found.answer is wanted:
         ctx.carried_out(subject)
-        return _noted(ctx, await _same(ctx, found, event, wanted))
+        return await _same(ctx, found, event, wanted)
     why = event.obstacle(ctx.now.astimezone(found.zone))
     if why is not None:
         return _reply(ctx, f"outside.barred-{why}", "refused", found)
@@ -206,7 +199,6 @@ async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
             await ctx.undo_without(undoing)
         return await _refused(ctx, found, error)
     await sent(ctx, found.name, underway)
-    note_answer(ctx, found.reference, f"sent-{wanted}")
     clash = await clash_inside(ctx, event) if wanted is not Answer.NO else None
     return _on_its_way(ctx, found, replace(underway, sent_at=underway.begun_at), clash)
 
@@ -268,6 +260,7 @@ async def _lost(ctx: Context, reference: str) -> Reply:
     underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, ctx.now.timestamp())
     await arrived(ctx, name, underway)
     lost = ctx.text("outside.lost", meeting=await reference_label(ctx, reference))
+    note_answer(ctx, reference, Answer.UNKNOWN)
     return Reply(lost, "failed", shows=((reference, Answer.UNKNOWN),))
 
 
@@ -307,6 +300,8 @@ def _reply(
 ) -> Reply:
     """Answer about one event; `wanted` or `state` is what lists show of it from now on."""
     shown = state or wanted
+    if shown:
+        note_answer(ctx, found.reference, shown)
     return Reply(
         ctx.text(key, meeting=outside_label(ctx, found)),
         outcome,

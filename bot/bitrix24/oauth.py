@@ -25,6 +25,7 @@ from bot.errors import (
     MissingRight,
     NotConnected,
     NotProven,
+    SettingsError,
     TokenExpired,
     Unavailable,
 )
@@ -340,12 +341,14 @@ class AsUser:
         await store.tokens.forget(member_id, claimed)
 
 
-def _is_personal(error: BitrixError | NotConnected) -> bool:
+def _is_personal(error: BitrixError | NotConnected | SettingsError) -> bool:
     """Whether somebody else's token may do where this person's did not.
 
-    They have none, the administrator keeps them from the application, or their pair cannot be refreshed now.
+    They have none, no key opens it, the administrator keeps them from the application, or their pair cannot be refreshed now.
     """
-    return isinstance(error, NotConnected) or error.code == "user_access_error" or error.method == METHOD
+    return (
+        isinstance(error, NotConnected | SettingsError) or error.code == "user_access_error" or error.method == METHOD
+    )
 
 
 def _posters(portal: Portal, bot_id: int, author_id: int) -> Collection[int]:
@@ -382,7 +385,7 @@ class AsBot:
         return replace(answer, errors=errors)
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
-        refused: BitrixError | NotConnected = NotConnected()
+        refused: BitrixError | NotConnected | SettingsError = NotConnected()
         candidates, now = _posters(self.portal, self.bot_id, self._author_id), self._bitrix24.clock()
         if not self._known.by_freshness(candidates, now):
             self._known.learn(await self._bitrix24.store.tokens.of(self.portal.member_id, candidates))
@@ -390,7 +393,7 @@ class AsBot:
         for user_id in self._known.by_freshness(candidates, now):
             try:
                 return await send(AsUser(self._bitrix24, self.portal, user_id, claimed=False, known=self._known))
-            except (BitrixError, NotConnected) as error:
+            except (BitrixError, NotConnected, SettingsError) as error:
                 if not _is_personal(error):
                     raise
                 refused = refused if refused.retriable else error

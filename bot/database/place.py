@@ -54,6 +54,10 @@ class Place(Protocol):
         """See to it that nobody holds a lock while nothing goes on there: we have waited for one in vain."""
         ...
 
+    def hurry(self, connection: Connection) -> None:
+        """Let this transaction wait for no lock that is not free in a moment."""
+        ...
+
     def in_words(self, cause: str) -> str:
         """Return the line that tells the administrator why this place cannot be used."""
         ...

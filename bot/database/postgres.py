@@ -37,6 +37,7 @@ _CLAIM_S = 1
 # Whoever is stopped in the midst of a transaction keeps its locks. Who has waited for one for so long cuts off those that were
 # silent meanwhile: a message that others have to store for must not be refused for the sake of one that may never go on.
 _LOCK_S = 2
+_IN_A_HURRY = text("SET LOCAL lock_timeout = '100ms'")
 # The server cuts them off, too, but late, and not after a pipeline of psycopg (an `executemany`, say), whose last message is a flush.
 _IDLE_S = 10
 _CUT_OFF = text("""
@@ -152,6 +153,9 @@ class Server:
     def make_way(self, connection: Connection) -> None:
         if cut_off := sum(connection.scalars(_CUT_OFF, {"silent_s": _LOCK_S})):
             log.warning("database.others-cut-off", sessions=cut_off)
+
+    def hurry(self, connection: Connection) -> None:
+        connection.execute(_IN_A_HURRY)
 
     def in_words(self, cause: str) -> str:
         return (

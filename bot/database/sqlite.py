@@ -56,6 +56,9 @@ class File:
     def make_way(self, connection: Connection) -> None:
         """Do nothing: nobody comes between two statements."""
 
+    def hurry(self, connection: Connection) -> None:
+        """Do nothing, likewise."""
+
     def in_words(self, cause: str) -> str:
         return (
             f"STATUSBOT_DATABASE_URL: {self.path} cannot be used ({cause}): name a database of this bot, or a new file, that "

@@ -119,22 +119,40 @@ class Database:
         """As `read`, for what may take long: neither look-ups nor the event loop wait for it."""
         return await self._scans.queue(work)
 
-    def _commit(self, works: list[Work[Any]], attempts: int = _ATTEMPTS, *, has_waited: bool = False) -> list[Any]:
-        """Return what became of each; `has_waited` for a lock that nobody gave back."""
-        try:
-            with self._writer.connected() as connection, connection.begin():
-                if has_waited:
-                    self._place.make_way(connection)
-                return run_all(connection, works)
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
-            has_waited = _state(error) == _NO_LOCK
-            # The other transaction goes on by now, and this one holds nothing any more that it could wait for.
-            if attempts > 1 and has_collided(error):
-                return self._commit(works, attempts - 1, has_waited=has_waited)
-            # One after the other they would wait as long again each, and all others with them.
-            if len(works) == 1 or has_waited or _is_away(error):
-                return [_failed(error) for _ in works]
-        return [outcome for work in works for outcome in self._commit([work])]  # alone, each gets its own outcome
+    def _commit(self, works: list[Work[Any]]) -> list[Any]:
+        """Return what became of each."""
+        outcomes = self._try(works)
+        if not isinstance(outcomes, Exception):
+            return outcomes
+        if len(works) == 1 or _is_away(outcomes):
+            return [_failed(outcomes) for _ in works]
+        # Alone, each gets its own outcome. After one has waited for a lock in vain no other does: everybody waits with it.
+        settled: list[Any] = []
+        patient = not _has_waited(outcomes)
+        for work in works:
+            alone = self._try([work], patient=patient)
+            patient = patient and not _has_waited(alone)
+            settled += [_failed(alone)] if isinstance(alone, Exception) else alone
+        return settled
+
+    def _try(self, works: list[Work[Any]], *, patient: bool = True) -> list[Any] | Exception:
+        """Run `works` in one transaction; return what became of each, or why it failed."""
+        failure: Exception | None = None
+        for _ in range(_ATTEMPTS if patient else 1):
+            try:
+                with self._writer.connected() as connection, connection.begin():
+                    if not patient:
+                        self._place.hurry(connection)
+                    if _has_waited(failure):
+                        self._place.make_way(connection)
+                    return run_all(connection, works)
+            except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+                failure = error
+                # If they collided, the other one goes on by now, and this one holds nothing any more that it could wait for.
+                if not _has_collided(error):
+                    break
+        assert failure is not None  # noqa: S101 - or it would have returned
+        return failure
 
     async def close(self) -> None:
         """Read and write what is queued, then close."""
@@ -171,14 +189,19 @@ def _failed(error: Exception) -> Failed:
     return Failed(StorageError(cause(error)) if is_ours else error)
 
 
-def has_collided(error: Exception) -> bool:
+def _has_collided(error: Exception) -> bool:
     """Whether another transaction was in the way, so that the same may do when it is run again, as a whole."""
     return isinstance(error, CollidedError) or _state(error) in _COLLISIONS
 
 
-def _state(error: Exception) -> str | None:
+def _has_waited(outcome: object) -> bool:
+    """Whether it waited for a lock that nobody gave back."""
+    return _state(outcome) == _NO_LOCK
+
+
+def _state(outcome: object) -> str | None:
     """Return what a server calls its complaint, SQLSTATE."""
-    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return getattr(outcome.orig, "sqlstate", None) if isinstance(outcome, DBAPIError) else None
 
 
 def _is_away(error: Exception) -> bool:

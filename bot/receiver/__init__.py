@@ -26,7 +26,7 @@ from bot.bitrix24.methods import app as app_methods
 from bot.bitrix24.oauth import Bitrix24
 from bot.cronofy.oauth import Cronofy
 from bot.database import Work
-from bot.errors import AlreadyRunning, BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
+from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
@@ -76,7 +76,7 @@ class Receiver:
         self._body_s = body_s
         self._store_s = store_s
         # An attempt that begins within this most often ends in time, so that the log can tell why it failed.
-        self._insistently = Patience(on=_may_pass, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
+        self._insistently = Patience(on=StorageError, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
         self._turns = Alone()
         page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
         self._pages = {"/bitrix24": page.show}
@@ -286,11 +286,6 @@ class Receiver:
         self._metrics.pending.set(self._inbox.pending)
         page = generate_latest(self._metrics.registry)
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether storing may succeed in a moment: not where another process has our name, and the balancer has other replicas."""
-    return isinstance(error, StorageError) and not isinstance(error, AlreadyRunning)
 
 
 def _entry(event: events.Event) -> Entry:

@@ -263,6 +263,16 @@ async def test_token_that_was_just_proven_serves_the_next_attempt(ask, portal, s
     assert [call.method for call in portal.calls].count("profile") == 1
 
 
+async def test_token_that_was_just_proven_replaces_an_older_one(ask, portal):
+    await ask("status")
+    portal.oauth.revoke(17)
+    portal.rest.calls.clear()
+    reply = await ask("accept 651", auth="no_user_id")
+
+    assert reply.text.startswith("You are going")
+    assert [call.error for call in portal.calls if call.error] == []
+
+
 async def test_token_that_was_just_proven_posts_the_answer_where_no_other_is(ask, portal):
     await drop_pairs(ask, 1, *portal.bots.by_id)
 

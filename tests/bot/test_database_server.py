@@ -211,23 +211,29 @@ async def test_program_of_another_name_is_not_cut_off(one: Database, server_url:
     await two.close()
 
 
-async def test_lock_that_is_not_given_back_fails_all_at_once(one: Database, server_url: str, monkeypatch) -> None:
-    """One after the other they would keep everybody waiting for minutes."""
+@pytest.mark.parametrize("is_broken", [False, True])
+async def test_lock_that_is_not_given_back_is_waited_for_once(
+    one: Database, server_url: str, monkeypatch, *, is_broken: bool
+) -> None:
+    """All others wait as well, and what has nothing to do with it is to be stored in time."""
     monkeypatch.setattr(postgres_module, "_LOCK_S", 1)
-    waits = []
+    patience = []
 
     def wait(connection: Connection) -> None:
-        waits.append(None)
+        patience.append(connection.scalar(text("SHOW lock_timeout")))
         connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
 
+    broken = [lambda c: c.execute(text("SELECT 1 / 0"))] if is_broken else []
     with psycopg.connect(server_url, application_name="a program of somebody else") as foreign:
         foreign.execute("SELECT pg_advisory_xact_lock(1)")
         two = Database(server_url, exclusive=True, replica="two")
-        results = await asyncio.gather(*(two.write(wait) for _ in range(10)), return_exceptions=True)
+        works = [*broken, wait, wait, wait, note("a")]
+        results = await asyncio.gather(*map(two.write, works), return_exceptions=True)
     await two.close()
 
-    assert [type(result) for result in results] == [StorageError] * 10
-    assert len(waits) == 3  # the first work of each attempt
+    assert [type(result) for result in results[:-1]] == [StorageError] * (len(works) - 1)
+    assert await notes(one) == ["a"]
+    assert patience == ["1s"] * 3 + ["100ms"] * (2 if is_broken else 3)
 
 
 async def test_whoever_works_for_long_is_not_cut_off(one: Database, server_url: str) -> None:

@@ -262,6 +262,25 @@ async def test_slow_portal_is_told_once_and_the_outcome_replaces_it(make_ask, po
     assert len(portal.notices) == 1
 
 
+async def test_pair_that_posted_the_notice_and_is_forgotten_posts_no_answer(ask, portal, passing, monkeypatch):
+    outbox, store = ask.core.parts.outbox, ask.core.store
+    posted, send = [], outbox.send
+
+    async def send_and_forget(as_bot, command):
+        posted.append(await send(as_bot, command))
+        await store.forget_person(portal.options.member_id, 1)
+        return posted[-1]
+
+    monkeypatch.setattr(outbox, "send", send_and_forget)
+    passing(wait_s=10.0)
+    portal.faults.add("calendar.*", faults.error("INTERNAL_SERVER_ERROR"), count=10)
+    await ask("accept 651")
+    by_bot = [call.user_id for call in portal.calls if call.method.startswith("imbot.")]
+
+    assert len(by_bot) == 2
+    assert (by_bot[0], 1 in by_bot[1:]) == (1, False)
+
+
 async def test_notice_becomes_a_question_with_buttons(ask, portal, passing):
     await ask("accept 651")
     passing()

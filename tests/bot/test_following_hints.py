@@ -6,7 +6,7 @@ from bot.order import Place
 from bot.replies import Reply
 from bot.texts import Safe
 from tests.acting import MEMBER, MIRA
-from tests.follow_desk import Desk, part
+from tests.follow_desk import Desk, part, waiting
 
 
 @pytest.fixture
@@ -43,6 +43,21 @@ async def test_what_one_message_has_found_out_is_written_down_before_the_next_is
     await desk.following.hurry(MIRA)
 
     assert marks == [("one", False), ("two", True)]
+
+
+async def test_what_one_part_has_found_out_is_written_down_while_another_waits(desk):
+    await desk.say(part("Sent 1.", "one"), part("Sent 2.", "two"))
+
+    async def look(ctx, word):
+        if word == "two":
+            return waiting(word)
+        ctx.at_end.append(ctx.store.order.carrying_out(MEMBER, MIRA, "meeting:651", Place(None, 9)))
+        return Reply(Safe("Done."))
+
+    desk.parts.router.handlers["look"] = look
+    await desk.following.hurry(MIRA)
+
+    assert await desk.store.order.superseded(MEMBER, MIRA, "meeting:651", Place(None, 8))
 
 
 async def test_hint_keeps_the_later_look(desk, clock):

@@ -219,7 +219,12 @@ def of_another_release(listing, secret_key):
     return Vault([secret_key]).close({name: getattr(listing, name) for name in names} | {"lines": []})
 
 
-@pytest.mark.parametrize("written", [of_another_key, of_another_release])
+def of_a_newer_release(listing, secret_key):
+    content = asdict(listing)
+    return Vault([secret_key]).close(content | {"rows": [{}], "remarks": ["a remark"]})
+
+
+@pytest.mark.parametrize("written", [of_another_key, of_another_release, of_a_newer_release])
 async def test_list_that_nobody_can_read_keeps_nothing_from_being_noted(kept, database, four, secret_key, written):
     foreign = written(four[0], secret_key)
     lost = lists.update().where(lists.c.key == four[0].key).values(content=foreign)

@@ -19,12 +19,13 @@ from structlog.testing import capture_logs
 
 from bot import tracing
 from bot.emulator import faults
-from bot.errors import AlreadyRunning, StorageError
+from bot.errors import StorageError
 from bot.events.stored import origin_of
 from bot.inbox import Entry
 from bot.inbox.sqlite import SqliteInbox, events
 from bot.receiver import MAX_BODY, Receiver
 from bot.service import Core
+from bot.sharing import Alone
 from tests.conftest import PortalTransport
 from tests.samples import forms
 
@@ -483,46 +484,39 @@ async def test_what_cannot_be_stored_for_a_moment_is_stored_then(make_web, path)
     assert web.inbox.pending == before + 1
 
 
-async def test_messages_of_one_person_are_stored_in_the_order_in_which_they_came(make_web):
+async def test_messages_of_one_person_are_stored_in_the_order_in_which_they_came(make_web, monkeypatch):
     """The second might be "undo"."""
     web = await make_web()
     await web.install()
-    asked, may_store, stored, put = [], asyncio.Event(), [], web.inbox.put
+    asked, stored, put = [], [], web.inbox.put
+    first_is_there, second_is_there = asyncio.Event(), asyncio.Event()
 
     async def failing_at_first(*entries: Entry, **further: Any) -> list[bool]:
-        (entry,) = entries
-        asked.append(entry.key)
-        await may_store.wait()
-        if asked.count(asked[0]) == 1 and entry.key == asked[0]:
+        asked.extend(entry.key for entry in entries)
+        if len(asked) == 1:
+            first_is_there.set()
+            await second_is_there.wait()
             raise StorageError("restarting")
-        stored.append(entry.key)
+        stored.extend(entry.key for entry in entries)
         return await put(*entries, **further)
 
+    turn = Alone.turn
+
+    def taking_turns(turns: Alone, name: str) -> asyncio.Lock:
+        if asked:
+            second_is_there.set()
+        return turn(turns, name)
+
     web.inbox.put = failing_at_first
+    monkeypatch.setattr(Alone, "turn", taking_turns)
     with stamina.set_testing(True, attempts=3):
-        first, second = (asyncio.create_task(web.status(EVENTS, web.message())) for _ in range(2))
-        for _ in range(100):  # both have come as far as they can
-            await asyncio.sleep(0)
-        may_store.set()
+        first = asyncio.create_task(web.status(EVENTS, web.message()))
+        await first_is_there.wait()
+        second = asyncio.create_task(web.status(EVENTS, web.message()))
         assert await asyncio.gather(first, second) == [200, 200]
 
     assert stored == sorted(stored, key=lambda key: int(key.rpartition(":")[2]))
     assert len(stored) == 2
-
-
-async def test_replica_whose_name_another_process_has_leaves_the_event_to_others(make_web):
-    web = await make_web()
-    await web.install()
-    tries = []
-
-    async def taken(*_entries: Entry, **_further: Any) -> list[bool]:
-        tries.append(None)
-        raise AlreadyRunning("Another process works as replica one.")
-
-    web.inbox.put = taken
-
-    assert await web.status(EVENTS, web.message()) == 503
-    assert len(tries) == 1
 
 
 async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):

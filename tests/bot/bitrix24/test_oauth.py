@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bot import errors, settings
@@ -21,7 +22,8 @@ from bot.emulator.transport import PortalTransport
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Portal, Store
-from bot.tokens import TokenPair
+from bot.tokens import TokenPair, tokens
+from bot.vault import Vault
 
 ADMIN, MIRA, JURIS, BOT = 1, 17, 23, 905
 SERVER = SERVERS[0]
@@ -151,6 +153,22 @@ async def test_bot_does_not_try_a_known_pair_that_was_refused_to_its_person(
     await bitrix24.as_bot(installed, BOT, MIRA, known).call("profile", {})
 
     assert calls(portal) == [("profile", MIRA, None)]
+
+
+async def test_bot_passes_over_a_pair_that_no_key_opens(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
+) -> None:
+    await give(ADMIN)
+    await give(MIRA)
+    foreign = Vault([SecretStr(Fernet.generate_key().decode())]).close({})
+    lost = tokens.update().where(tokens.c.user_id == ADMIN).values(pair=foreign)
+    await store.database.write(lambda c: c.execute(lost))
+    await bitrix24.as_bot(installed, BOT, MIRA).call("profile", {})
+    assert calls(portal) == [("profile", MIRA, None)]
+
+    await store.database.write(lambda c: c.execute(tokens.update().values(pair=foreign)))
+    with pytest.raises(errors.SettingsError, match="STATUSBOT_SECRET_KEY"):
+        await bitrix24.as_bot(installed, BOT, MIRA).call("profile", {})
 
 
 async def test_user_without_a_pair_is_not_connected(
