@@ -22,7 +22,7 @@ CONNECTIONS = (1, 10, 50)
 STEPS = 2 + 2 + 2 * len(CONNECTIONS)
 TITLE = "durable acknowledgement"
 NOTE = (
-    "while it works at a quota of 2 requests/s; load, portal, bot and bare handler share this machine's cores;\n"
+    f"messages of {PEOPLE} people, while it works at a quota of 2 requests/s; load, portal, bot and bare handler share this machine's cores;\n"
     "    the bare handler runs as aiohttp starts it, on asyncio's own loop, the bot on uvloop"
 )
 
