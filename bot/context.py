@@ -64,7 +64,7 @@ class Context:
         run: Carries out other commands in the place of this one.
         at_end: What is written down when the message is done with, as in `Delivery`.
         alone: It is the only command of its message.
-        within: Name of the command in whose place this one is carried out; "" for one that somebody gave.
+        within: The command in whose place this one is carried out; None for one that somebody gave.
     """
 
     as_user: AsUser
@@ -92,7 +92,7 @@ class Context:
     run: Callable[["Context", Sequence[Call]], Awaitable[Reply]]
     at_end: list[Work[Any]]
     alone: bool = True
-    within: str = ""
+    within: Call | None = None
 
     @property
     def made_by(self) -> str:
@@ -251,7 +251,8 @@ class Context:
     @property
     def _change(self) -> str:
         """What one command does to several meetings is one change, and so is what others do in its place."""
-        return f"{self.event_key}:{self.within or self.call.name}"
+        given = self.within or self.call
+        return f"{self.event_key}:{given.line}:{given.name}"
 
     async def undo_without(self, undoing: Undoing) -> None:
         """Forget what `undo_with` was told, since nothing has come of it."""

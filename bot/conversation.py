@@ -108,7 +108,8 @@ class Conversation:
         if isinstance(meant, Unclear):
             if meant.suggestion:
                 return self._suggested(meant)
-            return self._refused("unclear", f"errors.unclear-{meant.reason}", word=Safe(meant.word or ""))
+            told = {"word": Safe(meant.word or ""), "command": Safe(meant.command or "")}
+            return self._refused("unclear", f"errors.unclear-{meant.reason}", **told)
         bind_contextvars(command=" ".join(dict.fromkeys(call.name for call in meant.calls)))
         return await patiently(self._attempt, self._left(meant.calls))
 
@@ -138,7 +139,7 @@ class Conversation:
         blocked_s = error.wait_s if isinstance(error, MethodBlocked) else None
         return blocked_s is not None and self._age() + blocked_s > self._parts.settings.max_event_age
 
-    def _refused(self, command: str, key: str, **args: str) -> Reply:
+    def _refused(self, command: str, key: str, /, **args: str) -> Reply:
         self._parts.metrics.commands.labels(command, "refused").inc()
         return Reply(self._parts.texts.say(self._language, key, **args), "refused")
 
@@ -193,7 +194,7 @@ class Conversation:
             self._asked_by = None
 
     async def _run(self, ctx: Context, calls: Sequence[Call]) -> Reply:
-        within = ctx.within or ctx.call.name
+        within = ctx.within or ctx.call
         return await self._together([await self._call(replace(ctx, call=call, within=within)) for call in calls])
 
     async def _together(self, replies: Sequence[Reply]) -> Reply:

@@ -102,7 +102,10 @@ async def _change(ctx: Context, wanted: Presence, until: str | None = None) -> R
     try:
         return await _set_until(ctx, wanted, until)
     except TimeUnclear as unclear:
-        return ctx.reply(f"presence.time-{unclear.reason}", "refused", word=Safe(_word(ctx)))
+        word = ctx.manifest.commands[ctx.call.name].words[ctx.language][0]
+        return ctx.reply(
+            f"presence.time-{unclear.reason}", "refused", word=Safe(word), said=Safe(ctx.call.phrase or word)
+        )
 
 
 async def _set(ctx: Context, wanted: Presence) -> Reply:
@@ -215,10 +218,6 @@ def _undoing(given: Presence, before: Presence | None, timer: Timer | None) -> U
 
 
 # --- words
-
-
-def _word(ctx: Context) -> str:
-    return ctx.manifest.commands[ctx.call.name].words[ctx.language][0]
 
 
 def _until(ctx: Context, timer: Timer) -> Safe:

@@ -1,4 +1,4 @@
-"""What a line that begins with no known word was probably meant to be: mistyped, or typed with the wrong keyboard layout.
+"""What a line that is not understood was probably meant to be: mistyped, or typed with the wrong keyboard layout.
 
 Only whole words of commands are guessed, and only those that nobody says for anything else.
 """
@@ -46,20 +46,26 @@ class Corrections:
             found = self._phrases.find(retyped.words)
             if found and not found[0].casual and retyped.raw != line.raw:
                 yield retyped.raw
-        if among is None and self._phrases.find(line.words):
-            return
-        corrected = self._nearest(line, among)
+        found = self._phrases.find(line.words) if among is None else None
+        corrected = self._nearest(line, among, beyond=found[1] if found else 0)
         if corrected is not None:
             phrase, length = corrected
             yield f"{phrase.spelling} {line.cut(length).raw}".strip()
 
-    def _nearest(self, line: Line, among: Collection[str] | None) -> tuple[Phrase, int] | None:
-        """Return the phrase that the first words are closest to, and how many they are; None when in doubt."""
+    def _nearest(self, line: Line, among: Collection[str] | None, *, beyond: int) -> tuple[Phrase, int] | None:
+        """Return the phrase that the first words are closest to, and how many they are; None when in doubt.
+
+        Args:
+            line: What was written.
+            among: As for `of`.
+            beyond: How many of its words are a phrase already, so that a longer one only comes into question.
+        """
         best: dict[tuple[str | None, str | None], tuple[Phrase, int]] = {}
         least = MOST_SLIPS + 1
         for known, phrase in self._guessable.items():
             typed = line.words[: len(known)]
-            slips = self._slips(typed, known) if among is None or phrase.spelling in among else None
+            is_meant = (among is None or phrase.spelling in among) and min(len(typed), len(known)) > beyond
+            slips = self._slips(typed, known) if is_meant else None
             if slips is not None and slips < least:
                 best, least = {}, slips
             if slips == least:

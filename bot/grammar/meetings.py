@@ -50,7 +50,9 @@ class Meetings:
         self._joiners = single(wording.joiners, wording.vague)
         self._vague = single(*vague, *fillers)
         article, noun, joiner = map(_either, (wording.articles, wording.nouns, wording.joiners))
-        item = f"(?:(?:{article}) )?(?:(?:{noun}) )?(?:[#№] ?)?{NUMBER}"
+        # "to my meeting 651", yet not "to 651"
+        named = f"(?:(?:{_either(wording.prepositions)}) )?(?:(?:{article}) )?(?:{noun}) "
+        item = f"(?:{named}|(?:{article}) )?(?:[#№] ?)?{NUMBER}"
         between = f"(?:[,;](?: (?:{joiner}))?|(?:{joiner})) "
         self._listed = re.compile(f"{item}(?: {between}{item})*")
         self._strung = re.compile(f"{item}(?: (?:{between})?{item})*")
@@ -69,6 +71,12 @@ class Meetings:
             told = not casual or any(sign.isdigit() for sign in rest.raw)
             return "number" if told else "unknown"
         return reference if reference == "which" else (reference,)
+
+    def tells(self, rest: Line) -> bool:
+        """Whether words certainly mean a meeting, or several, whichever."""
+        if self._strung.fullmatch(rest.spaced):
+            return True
+        return self._named_or_titled(rest, casual=False) in {"which", Next()}
 
     def negations(self, words: Iterable[str]) -> int:
         """Return how many of the words turn a meaning round."""

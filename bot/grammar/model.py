@@ -1,7 +1,7 @@
 """What the grammar needs of a manifest, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 Reason: TypeAlias = Literal[
@@ -17,6 +17,7 @@ Reason: TypeAlias = Literal[
     "too-many",
     "language",  # none of ours, or none at all
     "extra",  # a command, and after it something that it cannot have
+    "extra-meeting",  # namely a meeting
     "lines",  # one of several lines
 ]
 Languages: TypeAlias = frozenset[str]
@@ -89,10 +90,16 @@ class Call:
     """One command with its arguments as they were written; `bind` gives them types.
 
     A meeting is a word of `bot.references.write`.
+
+    Attributes:
+        line: Which line of its message gave it; calls of one line are one command.
+        phrase: What it was called there, in the manifest's spelling; "" where nobody wrote it.
     """
 
     name: str
     words: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
+    phrase: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Grammar:
         titled = isinstance(calls, tuple) and any(map(self._is_titled, calls))  # a title may be in any language
         language = self._lexicon.language(None if mute else phrase, () if titled else Line.of(text).words)
         if isinstance(calls, tuple):
-            return Understood(calls, language)
+            return Understood(tuple(replace(call, phrase=phrase.spelling) for call in calls), language)
         if calls == "unknown":
             return Unclear(calls, language or script)
         return Unclear(calls, language or script, phrase.taking or phrase.bare, phrase.spelling)
@@ -114,7 +114,7 @@ class Grammar:
         if not rest.tokens and phrase.bare is not None:
             return (Call(phrase.bare),)
         if phrase.taking is None:
-            return "extra"
+            return "extra-meeting" if self._meetings.tells(rest) else "extra"
         match self._commands[phrase.taking].args[0]:
             case "meeting":
                 meant = self._meetings.read(rest, casual=phrase.casual) if rest.tokens else "which"
@@ -145,7 +145,7 @@ class Grammar:
         is_turned = not is_clause and self._meetings.negations(rest.words) > 0
         if len(text) > LONGEST_TIME or text.endswith("?") or is_turned:
             return None
-        return text if text[0].isalnum() else None
+        return text if text.removeprefix("'")[:1].isalnum() else None  # 'til
 
     def _is_titled(self, call: Call) -> bool:
         return self._commands[call.name].args == ("meeting",) and isinstance(references.read(call.words[0]), Titled)
@@ -163,8 +163,8 @@ class Grammar:
     # --- what was probably meant
 
     def _corrected(self, text: str, answer: Understood | Unclear) -> Understood | Unclear:
-        """Add a suggestion to the answer to a text that begins with no known word."""
-        if isinstance(answer, Understood) or answer.reason not in {"unknown", "unknown-slash"}:
+        """Add a suggestion to the answer to a text that begins with no known word, or goes on with one."""
+        if isinstance(answer, Understood) or answer.reason not in {"unknown", "unknown-slash", "extra"}:
             return answer
         slash = "/" if text.startswith("/") else ""
         names = [name for name, command in self._commands.items() if command.slash] if slash else None
@@ -190,7 +190,7 @@ def _together(answers: list[Understood | Unclear]) -> Understood | Unclear:
         reason: Reason = first.reason if len(unclear) == len(answers) else "lines"
         return replace(first, reason=reason)
     understood = [answer for answer in answers if isinstance(answer, Understood)]
-    calls = tuple(call for answer in understood for call in answer.calls)
+    calls = tuple(replace(call, line=line) for line, answer in enumerate(understood) for call in answer.calls)
     language = agreed(frozenset({answer.language}) for answer in understood if answer.language)
     return Understood(calls, language) if len(calls) <= MOST else Unclear("too-many", language)
 

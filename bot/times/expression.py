@@ -11,7 +11,8 @@ from bot.errors import BotError
 
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=7)
-_HALF_DAY = timedelta(hours=12)
+_HALF_DAY, _DAY = timedelta(hours=12), timedelta(days=1)
+_MORNING = time(5)  # what is earlier belongs to the evening before
 
 Reason = Literal[
     "unknown",  # no time that we understand
@@ -153,10 +154,12 @@ class Expression:
 
     def _instant(self, now: datetime, zone: ZoneInfo, day_end: time | None) -> datetime:
         """Find the only meaning, which has to be ahead; a bare hour that may be the morning's has two."""
-        today = now.astimezone(zone).date()
+        here = now.astimezone(zone)
         clock = self._clock(day_end)
-        walls = [datetime.combine(day, time()) + at for day in self._days(today) for at in clock]
+        walls = [datetime.combine(day, time()) + at for day in self._days(here.date()) for at in clock]
         ahead = [wall for wall in walls if max(_both(wall, zone)) > now]
+        if not ahead and self.day is None and here.time() >= _MORNING:  # "until 1am", said in the evening
+            ahead = [wall + _DAY for wall in walls if wall.time() < _MORNING]
         if len(ahead) != 1 or _is_bare_hour(clock):
             raise TimeUnclear("when" if ahead or not clock else "past")
         shown = {at for at in _both(ahead[0], zone) if at.astimezone(zone).replace(tzinfo=None) == ahead[0]}

@@ -60,14 +60,14 @@ button-back = ‹ Back
 
 # References to a row, a title, the next meeting, all of a day.
 closed = Bitrix24 does not show me your calendar, so please name a meeting by its number: “accept 651”. Nothing changed.
-no-list = I have no recent list to count in, so I changed nothing. Write “meetings” for a fresh one, or the number of the meeting.
+no-list = I have no recent list to count in. Write “meetings” for a fresh one, or the number of the meeting.
 one-list = I show one list in a message, since the rows of two would have the same numbers. Please ask for this one by itself.
-no-row = { $rows ->
-    [one] My last list has one row only
-   *[other] My last list has { $rows } rows only
-}, so I changed nothing.
+no-row = There is no #{ $row }: { $rows ->
+    [one] my last list has one row only.
+   *[other] my last list has { $rows } rows only.
+}
 own-entry = #{ $row } is an entry of your own, there is nothing to answer.
-busy-entry = All I may know of #{ $row } is that you are busy then, so I changed nothing. Please look at it in your calendar.
+busy-entry = All I may know of #{ $row } is that you are busy then. Please look at it in your calendar.
 no-page = { $pages ->
     [one] This list has one page only.
    *[other] This list has { $pages } pages only.

@@ -12,7 +12,15 @@ unclear-row = Do you mean a row of my last list, or the number of a meeting? I d
 unclear-separate = Is that one number or several? I did nothing. Put a comma and a space between numbers: “{ $word } 651, 652”.
 unclear-too-many = That is more than I take at once, so I did nothing. Please send at most 20 in one message.
 unclear-language = I speak English and Russian, so I changed nothing. Write “{ $word } en” or “{ $word } ru”.
-unclear-extra = I understand “{ $word }”, but not what stands after it, so I did nothing. Write just “{ $word }”.
+unclear-extra = { $command ->
+    [connect] I understand “{ $word }”, but not what stands after it, so I did nothing. Write “connect” to let me act for you in Bitrix24, or “connect cronofy” for a calendar outside it.
+    [disconnect] I understand “{ $word }”, but not what stands after it, so I did nothing. Write “disconnect” to take back what lets me act for you in Bitrix24, or “disconnect cronofy” for a calendar outside it.
+   *[other] I understand “{ $word }”, but not what stands after it, so I did nothing. Write just “{ $word }”.
+}
+unclear-extra-meeting = { $command ->
+    [undo] “{ $word }” takes back the last thing that I did for you, and no meeting stands after it; so I did nothing. Write just “{ $word }” for that, or “decline 651” not to go to a meeting.
+   *[other] “{ $word }” stands without a meeting, so I did nothing. Write just “{ $word }”, or for one meeting “accept 651”, “decline 651” or “status 651”.
+}
 unclear-lines = I do not understand every line of your message, so I did none of it. Write one command per line, for example “accept 651”.
 
 # The sender, or the message, is none that I may act for.

@@ -33,9 +33,9 @@ button-day-end = Until my day ends
 button-online = Online again
 
 # Until when? Nothing was changed.
-time-unknown = I understand “{ $word }”, but not until when, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 15:00”, or just “{ $word }”.
+time-unknown = I understand “{ $said }”, but not until when, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 15:00”, or just “{ $word }”.
 time-when = I am not sure until when you mean, so I did nothing. Write for example “{ $word } for 45m”, “{ $word } until 5pm” or “{ $word } until tomorrow 9:00”.
-time-past = That time has passed already, so I did nothing. Write for example “{ $word } until tomorrow 9:00”.
+time-past = That time has passed already, so I did nothing. Write for example “{ $word } until 9pm” or “{ $word } until tomorrow 9:00”.
 time-twice = That time comes twice in the night when the clocks are put back, so I did nothing. Write for how long instead, for example “{ $word } for 8 hours”.
 time-skipped = That time does not exist in the night when the clocks are put forward, so I did nothing. Write for how long instead, for example “{ $word } for 8 hours”.
 time-far = I keep a status for 7 days at most, so I did nothing. For longer write just “{ $word }”, and “online” when you are back.

@@ -128,6 +128,32 @@ def test_twelve_is_noon_or_midnight():
     assert ends("until 12", at(RIGA, 2026, 11, 23, 13)) == "when"
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("until 1am", "Tue 24 01:00"),
+        ("until 12:30am", "Tue 24 00:30"),
+        ("until 0:30", "Tue 24 00:30"),
+        ("until 04:59", "Tue 24 04:59"),
+        ("until 1 in the morning", "Tue 24 01:00"),
+        ("до 0:30", "Tue 24 00:30"),
+        ("до часу ночи", "Tue 24 01:00"),
+        ("until 05:00", "past"),
+        ("until today 1am", "past"),
+        ("until 1", "when"),
+        ("до часа", "when"),
+    ],
+)
+def test_small_hours_are_those_of_the_coming_night(text: str, end: str):
+    assert ends(text, at(RIGA, 2026, 11, 23, 22)) == end
+
+
+def test_small_hours_that_have_passed_in_the_same_night_are_past():
+    assert ends("until 1am", at(RIGA, 2026, 11, 23, 4)) == "past"
+    assert ends("until 1am", at(RIGA, 2026, 11, 23, 5)) == "Tue 24 01:00"
+    assert ends("until 1am", at(RIGA, 2026, 11, 23, 0)) == "Mon 23 01:00"
+
+
 def test_weekday_of_today_is_next_weeks_only_when_the_time_has_passed():
     assert ends("until monday 15:00") == "when"
     assert ends("until monday 10:00") == "Mon 30 10:00"
@@ -281,7 +307,7 @@ def test_midnight_comes_next_whatever_the_hour():
     assert ends("until midnight", last_minute) == "Tue 24 00:00"
     assert ends("for 2 minutes", last_minute) == "Tue 24 00:01"
     assert ends("until tomorrow 0:30", last_minute) == "Tue 24 00:30"
-    assert ends("until 0:30", last_minute) == "past"
+    assert ends("until 0:30", last_minute) == "Tue 24 00:30"
     assert ends("until midnight", last_minute + timedelta(seconds=59, milliseconds=500)) == "soon"
     assert ends("until midnight", last_minute + timedelta(minutes=1)) == "Wed 25 00:00"
 

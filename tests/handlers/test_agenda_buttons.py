@@ -3,7 +3,7 @@ import pytest
 from bot.emulator import faults
 
 DAY_S = 86_400
-NO_LIST = "I have no recent list to count in, so I changed nothing."
+NO_LIST = "I have no recent list to count in."
 
 
 @pytest.fixture
@@ -392,8 +392,8 @@ async def test_made_up_buttons_are_refused_in_words(ask, portal, listed):
         f"row-accept {bare} 1": NO_LIST,
         f"row-accept {bare}-2 1": NO_LIST,
         f"row-accept {bare}-0 1": NO_LIST,
-        f"row-accept {key} 3": "My last list has 2 rows only",
-        f"row-undo {key} 9": "My last list has 2 rows only",
+        f"row-accept {key} 3": "There is no #3: my last list has 2 rows only",
+        f"row-undo {key} 9": "There is no #9: my last list has 2 rows only",
         f"row-undo {key} 1": "I have changed nothing for you in the last 24 hours",
         f"page {key} 99": "This list has one page only.",
         "page 00000000-1 1": NO_LIST,
@@ -411,7 +411,7 @@ async def test_made_up_buttons_are_refused_in_russian(ask, portal):
     portal.options.language = "ru"
     answers = {
         "row-accept 00000000-1 1": "У меня нет свежего списка, по которому можно считать",
-        f"row-accept {key} 3": "В моём последнем списке только 1 строка",
+        f"row-accept {key} 3": "Строки #3 нет: в моём последнем списке только 1 строка",
         f"row-undo {key} 1": "За последние 24 часа я не менял для вас ничего",
         f"page {key} 99": "В этом списке только 1 страница.",
     }

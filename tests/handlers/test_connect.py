@@ -109,6 +109,23 @@ async def test_more_words_are_not_guessed_at(ask, said):
     assert await pairs(ask)
 
 
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("connect google", "“connect cronofy” for a calendar outside"),
+        ("disconnect my calendar", "“disconnect cronofy” for a calendar outside"),
+        ("подключить гугл", "«подключить cronofy» для календаря вне"),
+        ("отключи календарь", "«отключить cronofy» для календаря вне"),
+    ],
+)
+async def test_both_kinds_of_connection_are_named_to_whoever_means_another(ask, said, named):
+    assert named in (await ask(said)).text
+
+
+async def test_slip_behind_connect_is_asked_about(ask):
+    assert "Did you mean “connect cronofy”?" in (await ask("connect crnofy")).text
+
+
 async def test_connect_looks_the_same_on_an_older_portal(portal, make_ask):
     portal.options.v2 = False
     ask = await make_ask()

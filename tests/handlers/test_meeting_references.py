@@ -85,7 +85,7 @@ async def test_row_serves_for_a_day(ask, portal, listed):
 
     await ask.wait(1)
     refused = await ask("decline #4")
-    assert refused.text.startswith("I have no recent list to count in, so I changed nothing.")
+    assert refused.text.startswith("I have no recent list to count in.")
     assert (await ask("отклонить #4")).text.startswith("У меня нет свежего списка, по которому можно считать")
     assert told(portal) == [(651, 17, "accepted")]
 
@@ -110,8 +110,8 @@ async def test_list_of_somebody_else_is_never_used(ask, portal, listed):
 @pytest.mark.parametrize(
     ("said", "answered"),
     [
-        ("accept #5", "My last list has 4 rows only, so I changed nothing."),
-        ("принять #9", "В моём последнем списке только 4 строки, поэтому ничего не изменилось."),
+        ("accept #5", "There is no #5: my last list has 4 rows only."),
+        ("принять #9", "Строки #9 нет: в моём последнем списке только 4 строки."),
     ],
 )
 async def test_row_that_is_not_there_is_said(ask, portal, listed, said, answered):

@@ -17,6 +17,7 @@ MEMBER = "1b" * 16
 ENGLISH = [
     ("dnd for 45m", "dnd", "11:45 (Europe/Riga)", 45 * MINUTE),
     ("dnd for 1h30", "dnd", "12:30 (Europe/Riga)", 90 * MINUTE),
+    ("dnd 'til 12:30", "dnd", "12:30 (Europe/Riga)", 90 * MINUTE),
     ("busy for 2 hours", "dnd", "13:00 (Europe/Riga)", 2 * HOUR),
     ("do not disturb 45m", "dnd", "11:45 (Europe/Riga)", 45 * MINUTE),
     ("dnd until 15:00", "dnd", "15:00 (Europe/Riga)", 4 * HOUR),
@@ -572,15 +573,15 @@ UNCLEAR = [
     ("dnd 45", "I am not sure until when"),
     ("dnd for potatoes", "I understand “dnd”, but not until when"),
     ("away until 15:00 or so", "I understand “away”, but not until when"),
-    ("lunch with Juris", "I understand “break”, but not until when"),
-    ("back in 30 minutes", "I understand “online”, but not until when"),
+    ("lunch with Juris", "I understand “lunch”, but not until when"),
+    ("back in 30 minutes", "I understand “back”, but not until when"),
     ("занят до 9:00", "Это время уже прошло"),
     ("не беспокоить до завтра", "Я не уверен, до какого времени"),
     ("не беспокоить на 8 дней", "Я держу статус не дольше 7 дней"),
     ("занята 45", "Я не уверен, до какого времени"),
     ("занят на картошку", "а до какого времени — нет"),
-    ("обед с Юрисом", "«перерыв» я понимаю"),
-    ("вернулся из отпуска", "«онлайн» я понимаю"),
+    ("обед с Юрисом", "«обед» я понимаю"),
+    ("вернулся из отпуска", "«вернулся» я понимаю"),
 ]  # fmt: skip
 
 

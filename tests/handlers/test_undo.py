@@ -111,6 +111,23 @@ async def test_undo_concerns_the_last_command_only(ask, portal, retro):
     assert portal.meetings[651][17] == portal.meetings[700][17] == "N"
 
 
+@pytest.mark.parametrize(
+    ("said", "undo"), [("decline 651\naccept 700", "undo"), ("отклонить 651\nотклонить 655", "отменить")]
+)
+async def test_undo_concerns_the_last_line_of_a_message_only(ask, portal, retro, said, undo):
+    answer(portal, 651, "Y")
+    portal.add_meeting(655, name="Talk", host=23, guests=[17], start="2026-11-25T12:00:00")
+    answer(portal, 655, "Y")
+    before = {number: portal.meetings[number][17] for number in (651, 655, 700)}
+    await ask(said)
+    await ask(undo)
+
+    assert portal.meetings[651][17] == "N"
+    assert {number: portal.meetings[number][17] for number in (655, 700)} == {
+        number: before[number] for number in (655, 700)
+    }
+
+
 async def test_command_that_changed_nothing_leaves_the_undo(ask, portal, retro):
     await ask("accept 700")
     await ask("accept 700")
@@ -216,6 +233,18 @@ async def test_undo_of_answers_that_were_all_changed_by_hand_names_all(ask, port
 @pytest.mark.parametrize(("said", "answered"), [("undo", NOTHING), ("отменить", NOTHING_RU)])
 async def test_nothing_to_undo_is_said(ask, portal, said, answered):
     assert (await ask(said)).text == answered
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [("undo 651", "“undo” takes back the last thing"), ("отменить встречу 651", "«отменить» возвращает то, что я")],
+)
+async def test_undo_of_a_meeting_is_told_from_declining_it(ask, portal, said, answered):
+    reply = await ask(said)
+
+    assert reply.text.startswith(answered)
+    assert f"{'decline' if said.startswith('undo') else 'отклонить'} 651" in reply.text
+    assert told(portal) == []
 
 
 async def test_undo_twice_undoes_once(ask, portal, retro):

@@ -25,7 +25,15 @@ ROOT = Path(__file__).parents[2]
 SPEECHLESS = ROOT / "bot" / "cronofy"  # a client: its dotted names are those of log lines and of the API
 SPEAKING = {"ask", "reply", "say", "tell", "text"}  # methods whose first text argument is a key
 NAME = "[a-z](?:[a-z0-9-]*[a-z0-9])?"
-NEEDS_WORD = {"extra", "language", "number", "row", "separate", "which"}  # reasons that the grammar gives with a word
+NEEDS_WORD = {
+    "extra",
+    "extra-meeting",
+    "language",
+    "number",
+    "row",
+    "separate",
+    "which",
+}  # reasons that the grammar gives with a word
 ARGUMENTS = {
     Argument.MEETING: "651",
     Argument.UNTIL: "until 15:00",
@@ -124,7 +132,7 @@ def made_keys(manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
     for command in greeting._OFFERS:
         yield f"help.button-{command}", set()
     for reason in get_args(Reason):
-        yield f"errors.unclear-{reason}", {"word"} if reason in NEEDS_WORD else set()
+        yield f"errors.unclear-{reason}", {"word", "command"} if reason in NEEDS_WORD else set()
     yield from agenda_keys()
     yield from outside_keys()
     yield from presence_keys()
@@ -177,7 +185,7 @@ def presence_keys() -> Iterator[tuple[str, set[str]]]:
     for offer in presence._OFFERS:
         yield f"presence.button-{offer}", set()
     for reason in get_args(times.Reason):
-        yield f"presence.time-{reason}", {"word"}
+        yield f"presence.time-{reason}", {"word", "said"}
 
 
 def test_every_command_has_a_handler_and_every_handler_a_command(manifest: Manifest) -> None:
