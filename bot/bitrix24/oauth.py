@@ -30,6 +30,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.metrics import Metrics
+from bot.patience import until_stored
 from bot.settings import Settings
 from bot.sharing import Alone, Sharing
 from bot.store import Portal, Store
@@ -160,7 +161,7 @@ class Bitrix24:
 
     async def _refresh(self, portal: Portal, pair: TokenPair) -> TokenPair:
         fresh = await self._oauth.refresh(self._server(portal), pair)
-        await self.store.tokens.replace(portal.member_id, fresh)
+        await until_stored(self.store.tokens.replace, portal.member_id, fresh)  # the former one is used up
         self._refreshed[portal.member_id, pair.user_id] = fresh.access_token
         log.info("token.refreshed", user_id=pair.user_id)
         return fresh

@@ -17,6 +17,7 @@ from bot.cronofy.methods import channels
 from bot.cronofy.rest import Call, RestClient
 from bot.errors import AccessRefused, CronofyError, GrantRefused, LinkBroken, NotLinked
 from bot.metrics import Metrics
+from bot.patience import until_stored
 from bot.settings import CronofyApp
 from bot.sharing import Alone, Sharing
 
@@ -79,7 +80,7 @@ class Cronofy:
                 log.info("account.broken", user_id=stored.user_id)
                 await self.accounts.break_(stored)
                 raise LinkBroken(method=error.method, code=error.code) from None
-            if not await self.accounts.renew(stored, renewed):
+            if not await until_stored(self.accounts.renew, stored, renewed):  # the former ones may be used up
                 return await self.working(refused.portal, refused.user_id)
             log.info("account.refreshed", user_id=stored.user_id)
             return renewed
