@@ -28,6 +28,7 @@ from bot.cronofy.oauth import Cronofy
 from bot.database import Work
 from bot.errors import BitrixError, ForeignEvent, MalformedBody, StorageError, Unavailable
 from bot.inbox import Entry, Inbox
+from bot.inbox.room import look_for_room
 from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
 from bot.patience import Patience
@@ -78,6 +79,7 @@ class Receiver:
         # An attempt that begins within this most often ends in time, so that the log can tell why it failed.
         self._insistently = Patience(on=StorageError, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
         self._turns = Alone()
+        self._has_refused = False  # an event could not be stored, and since then none has been
         page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
         self._pages = {"/bitrix24": page.show}
         self._posts = {
@@ -141,8 +143,13 @@ class Receiver:
             StorageError, TimeoutError: they could not be stored.
         """
         # In the order in which they came: what a person says next may be about what they have said before.
-        async with asyncio.timeout(self._store_s), self._turns.turn(found[0].lane):
-            await self._insistently(self._inbox.put, *map(_entry, found), also=also)
+        try:
+            async with asyncio.timeout(self._store_s), self._turns.turn(found[0].lane):
+                await self._insistently(self._inbox.put, *map(_entry, found), also=also)
+        except (StorageError, TimeoutError):
+            self._has_refused = True
+            raise
+        self._has_refused = False
 
     async def _prove(self, tree: events.Tree) -> Portal:
         """Return the installation that a body comes from, which another replica may have verified just now.
@@ -275,12 +282,19 @@ class Receiver:
         """Ready means: events can be stored."""
         try:
             async with asyncio.timeout(self._store_s):
-                await self._store.database.try_to_write()
+                await self._try_to_store()
         except (StorageError, TimeoutError) as error:
             return web.Response(
                 status=503, text=f"events cannot be stored: {str(error) or 'the database does not answer'}\n"
             )
         return web.Response(text="ready\n")
+
+    async def _try_to_store(self) -> None:
+        database = self._store.database
+        if not self._has_refused:
+            await database.try_to_write()
+        else:  # a row that changes may find room where an event finds none
+            await database.write(look_for_room)
 
     async def _show_metrics(self, _request: web.Request) -> web.Response:
         self._metrics.pending.set(self._inbox.pending)

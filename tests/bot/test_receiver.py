@@ -14,7 +14,7 @@ import pytest
 import stamina
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import select
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from bot import tracing
@@ -796,6 +796,20 @@ async def test_not_ready_when_nothing_can_be_stored(make_web, error):
     assert response.status == 503
     assert "cannot be stored" in await response.text()
     assert (await web.client.get("/health/live")).status == 200
+
+
+async def test_not_ready_while_events_cannot_be_stored_though_rows_can_change(make_web):
+    web = await make_web(limits={"store_s": 0.5})
+    await web.install()
+    await web.core.database.write(lambda c: c.execute(text("ALTER TABLE events RENAME TO others")))
+
+    assert await web.status(EVENTS, web.message()) == 503
+    assert [(await web.client.get("/health/ready")).status for _ in range(2)] == [503, 503]
+
+    await web.core.database.write(lambda c: c.execute(text("ALTER TABLE others RENAME TO events")))
+
+    assert (await web.client.get("/health/ready")).status == 200
+    assert await web.status(EVENTS, web.message()) == 200
 
 
 async def test_figures_have_their_public_names(installed):
