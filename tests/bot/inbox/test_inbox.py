@@ -381,6 +381,16 @@ async def test_many_lanes_are_all_worked_off(engine: Any) -> None:
         assert [one.entry.message_id for one in desk.handed if one.entry.lane == f"p:{lane}"] == [1, 2]
 
 
+async def test_many_lanes_that_wait_hold_up_no_other(engine: Any) -> None:
+    desk = Desk(**{f"body {number}": forever for number in range(300)})
+    engine.run(desk)
+    await engine.inbox.put(*(message(number, lane=f"p:{number}") for number in range(300)))
+    await desk.until_handed(300)
+    await engine.inbox.put(message(1000, lane="p:1000"))
+    await desk.until_finished(1)
+    assert desk.finished == ["body 1000"]
+
+
 # --- handlers that fail
 
 
