@@ -4,6 +4,7 @@ BotError
 ├── SettingsError           the start ends with one readable line
 ├── ManifestError           manifest/ contradicts itself; the start ends with one readable line
 ├── StorageError            the database cannot be used
+│   ├── StorageAway         it may do the same a little later
 │   ├── AlreadyRunning      another live process owns it
 │   └── NewerVersion        a newer release stored it: leave it to that one
 ├── EventRejected           a request that is not taken in
@@ -69,6 +70,10 @@ class ManifestError(BotError):
 
 class StorageError(BotError):
     """The database cannot be opened, read or written."""
+
+
+class StorageAway(StorageError):
+    """The database does not answer, is full or is busy; what was asked of it is not what it complains about."""
 
 
 class AlreadyRunning(StorageError):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database.place import cause
-from bot.errors import StorageError
+from bot.errors import StorageAway, StorageError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -41,7 +41,7 @@ class Session:
         """Give the connection.
 
         Raises:
-            StorageError: there is none to be had.
+            StorageAway: there is none to be had.
         """
         if self._connection is None:
             self._connection = self._connect()
@@ -55,7 +55,7 @@ class Session:
         try:
             return self._engine.connect()
         except SQLAlchemyError as error:
-            raise StorageError(cause(error)) from None
+            raise StorageAway(cause(error)) from None
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

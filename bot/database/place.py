@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 
 class Place(Protocol):
@@ -65,6 +66,23 @@ class Place(Protocol):
     def release(self) -> None:
         """Give the claim up, after the engines were disposed of."""
         ...
+
+
+# Of SQLSTATE: no connection, a transaction in the way, no room, not now, the administrator, the machine below.
+_PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+_READ_ONLY = "25006"  # until the other server takes over
+# Of SQLite: busy, locked, no memory, read-only, a fault of the disk, full, not to be opened, locks that do not work out.
+_PASSING_CODES = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether a database that complained may do the same a little later: nothing is wrong with what was asked of it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", None)
+    if state is not None:
+        return state[:2] in _PASSING_CLASSES or state == _READ_ONLY
+    return error.connection_invalidated if code is None else code & 0xFF in _PASSING_CODES
 
 
 def cause(error: BaseException) -> str:

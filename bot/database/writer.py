@@ -5,11 +5,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.database.line import Failed, Line, Session, Work
-from bot.database.place import Place, cause
+from bot.database.place import Place, cause, may_pass
 from bot.database.schema import migrate
 from bot.database.sqlite import File
 from bot.database.together import run_all
-from bot.errors import StorageError
+from bot.errors import StorageAway, StorageError
 
 T = TypeVar("T")
 
@@ -185,8 +185,9 @@ def _each(works: list[Work[Any]], session: Session) -> list[Any]:
 
 
 def _failed(error: Exception) -> Failed:
-    is_ours = isinstance(error, SQLAlchemyError | CollidedError)
-    return Failed(StorageError(cause(error)) if is_ours else error)
+    if isinstance(error, CollidedError) or may_pass(error):
+        return Failed(StorageAway(cause(error)))
+    return Failed(StorageError(cause(error)) if isinstance(error, SQLAlchemyError) else error)
 
 
 def _has_collided(error: Exception) -> bool:

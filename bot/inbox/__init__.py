@@ -77,7 +77,7 @@ class Inbox(Protocol):
         """Hand out what is stored, until `close`.
 
         `handler` finishes an event by returning. When it raises, the event is handed out again after a wait; after
-        `MAX_STARTS` starts it is parked and `give_up` is told.
+        `MAX_STARTS` starts it is parked and `give_up` is told. What a database that is away has cut short counts as one start.
         """
         ...
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 
 from bot.database import Work
-from bot.errors import NewerVersion
+from bot.errors import NewerVersion, StorageAway
 from bot.inbox import MAX_STARTS, Delivery, Entry, Handler
 from bot.patience import Patience
 
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 SUSPECT = 3
 # A harmful event does its harm within this; then the next suspect may start.
 _HARM_S = 2.0
+# Hands out again what the database has cut short, without another start: that is no sign of a harmful event.
+_until_it_is_back = Patience(on=StorageAway, wait_max=10.0)
 
 
 class GivenUp(Exception):
@@ -144,8 +146,12 @@ class Handing(Generic[H_contra]):
             raise _StartedTooOften
 
     async def _hand_out(self, held: H_contra) -> None:
+        await _until_it_is_back(self._hand_over, held)
+
+    async def _hand_over(self, held: H_contra) -> None:
+        starts = max(held.starts, 2) if held.begun else held.starts
         held.begun = True
-        await self._handler(Delivery(held.entry, held.starts, held.at_end))
+        await self._handler(Delivery(held.entry, starts, held.at_end))
 
     async def _hand_out_alone(self, held: H_contra) -> None:
         """Hand out an event that was there when a process died, with no other such event beside it."""
@@ -170,7 +176,7 @@ class Handing(Generic[H_contra]):
     async def _park(self, held: H_contra) -> None:
         await self._book.park(held)
         try:
-            await self._give_up(Delivery(held.entry, held.starts))
+            await _until_it_is_back(self._give_up, Delivery(held.entry, held.starts))
         except Exception:
             # Nothing is left to try: the event stays in the table, the lane goes on.
             log.exception("event.not-reported", event_key=held.entry.key)

@@ -23,7 +23,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from bot.database.postgres import beside, lock_number
-from bot.errors import StorageError
+from bot.errors import StorageAway
 from bot.patience import until_stored
 
 _STATEMENT_S = 8.0
@@ -79,7 +79,7 @@ class Together:
                         await self._wait_for(lock)
                 yield
             finally:
-                with suppress(StorageError):  # the lock went with the connection
+                with suppress(StorageAway):  # the lock went with the connection
                     await self._session.ask("SELECT pg_advisory_unlock(%s)", lock)
 
     async def _wait_for(self, lock: list[int]) -> None:
@@ -138,7 +138,7 @@ class _Session:
         """Return the one value that a statement gives; None when it gives no row.
 
         Raises:
-            StorageError: it gave nothing, since the server is away.
+            StorageAway: it gave nothing, since the server is away.
         """
         # Whoever is cancelled leaves a statement that comes to its end, so that it is known what the session holds.
         return await asyncio.shield(asyncio.ensure_future(self._ask(query, values)))
@@ -151,7 +151,7 @@ class _Session:
                     row = await (await connection.execute(query, values)).fetchone()
             except (psycopg.Error, OSError, TimeoutError) as error:
                 await self._drop()
-                raise StorageError(f"The server of the database is away ({type(error).__name__}).") from None
+                raise StorageAway(f"The server of the database is away ({type(error).__name__}).") from None
         return None if row is None else row[0]
 
     async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:

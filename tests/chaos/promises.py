@@ -194,7 +194,7 @@ def nothing_unexpected_happens(record: Record) -> Iterator[str]:
 
 
 def _could_not_store(record: Record, line: Line) -> bool:
-    is_about_it = line.event == _NOT_STORED or "bot.errors.StorageError" in line.text
+    is_about_it = line.event == _NOT_STORED or "bot.errors.StorageAway" in line.text
     return is_about_it and any(
         (incident.kind == "database" or (incident.kind == "freeze" and incident.replica == line.replica))
         and incident.began_at <= line.at <= incident.ended_at + _SOON_S

@@ -247,7 +247,7 @@ def test_fault_in_a_log_is_told(record, log):
 
 
 @pytest.mark.parametrize(
-    "words", ["request.not-stored", "tokens.not-renewed: bot.errors.StorageError: the server is away"]
+    "words", ["request.not-stored", "tokens.not-renewed: bot.errors.StorageAway: the server is away"]
 )
 def test_error_without_a_database_is_no_wonder(record, words):
     log = f'{{"event": "{words}", "level": "error", "timestamp": "1970-01-01T00:00:07Z"}}'

@@ -239,6 +239,28 @@ async def test_expired_token_is_refreshed_and_the_call_repeated_once(
     assert stored.expires_at == int(clock.now()) + ACCESS_LIFE_S
 
 
+async def test_fresh_pair_is_not_lost_when_it_cannot_be_stored_for_a_moment(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, clock: ManualClock, store: Store, give: Give
+) -> None:
+    await give(MIRA)
+    clock.advance(ACCESS_LIFE_S)
+    replace, failures = store.tokens.replace, 3
+
+    async def replace_later(member_id: str, pair: TokenPair) -> None:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise errors.StorageAway("database or disk is full")
+        await replace(member_id, pair)
+
+    store.tokens.replace = replace_later  # type: ignore[method-assign]
+
+    assert (await bitrix24.as_user(installed, MIRA).call("profile"))["ID"] == str(MIRA)
+    assert refreshes(portal) == [None]
+    clock.advance(ACCESS_LIFE_S)
+    assert (await bitrix24.as_user(installed, MIRA).call("profile"))["ID"] == str(MIRA)
+
+
 async def test_living_token_is_never_refreshed(
     bitrix24: Bitrix24, installed: Portal, portal: Emulated, clock: ManualClock, give: Give
 ) -> None:

@@ -1,8 +1,9 @@
 """How an event is handed out, whatever keeps it."""
 
+import stamina
 from structlog.testing import capture_logs
 
-from bot.errors import NewerVersion
+from bot.errors import NewerVersion, StorageAway, StorageError
 from bot.inbox import MAX_STARTS, Delivery
 from bot.inbox.handing import SUSPECT, Handing, Held
 from tests.bot.inbox.desk import Desk, fail, message
@@ -65,3 +66,51 @@ async def test_suspect_that_fails_is_tried_up_to_the_last_start() -> None:
 
     assert book.written == [("count", SUSPECT + 1), ("count", MAX_STARTS), ("park", MAX_STARTS)]
     assert told.handed == [Delivery(message(1), MAX_STARTS)]
+
+
+class Away:
+    """A handler, or whoever is told, that the database fails so often."""
+
+    def __init__(self, times: int, error: type[StorageError] = StorageAway) -> None:
+        self._left = times
+        self._error = error
+        self.starts: list[int] = []
+
+    async def __call__(self, delivery: Delivery) -> None:
+        self.starts.append(delivery.starts)
+        if self._left:
+            self._left -= 1
+            raise self._error("the server of the database is away")
+
+
+async def test_database_that_is_away_costs_no_start_however_long() -> None:
+    book, away = Notes(), Away(3 * MAX_STARTS)
+    with stamina.set_testing(True, attempts=1000, cap=True):
+        await Handing(away, fail, book).finish(Held(message(1), 1, counted=True))
+
+    assert book.written == [("done", 1)]
+    assert away.starts == [1] + [2] * 3 * MAX_STARTS  # which may have had effects before
+
+
+async def test_suspect_that_a_database_cut_short_is_not_blamed() -> None:
+    book, away = Notes(), Away(2 * MAX_STARTS)
+    with stamina.set_testing(True, attempts=1000, cap=True):
+        await Handing(away, fail, book).finish(Held(message(1), MAX_STARTS - 1, counted=False))
+
+    assert book.written == [("count", MAX_STARTS), ("done", MAX_STARTS)]
+
+
+async def test_event_that_a_database_does_not_take_is_given_up() -> None:
+    book, told = Notes(), Desk()
+    await Handing(Away(MAX_STARTS, StorageError), told, book).finish(Held(message(1), 0, counted=False))
+
+    assert book.written[-1] == ("park", MAX_STARTS)
+    assert told.handed == [Delivery(message(1), MAX_STARTS)]
+
+
+async def test_person_is_told_of_an_event_that_was_given_up_when_the_database_is_back() -> None:
+    told = Away(MAX_STARTS)
+    with stamina.set_testing(True, attempts=1000, cap=True):
+        await Handing(fail, told, Notes()).finish(Held(message(1), MAX_STARTS, counted=False))
+
+    assert len(told.starts) == MAX_STARTS + 1
