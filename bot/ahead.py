@@ -106,7 +106,7 @@ class Ahead:
 
     Attributes:
         remarks: What is missing, and why.
-        whole: Every calendar that the person has connected could be read.
+        whole: Every calendar that the person has connected was read.
     """
 
     meetings: tuple[Meeting, ...]
@@ -166,8 +166,10 @@ def _zone(ctx: Context) -> ZoneInfo:
 
 async def _read_outside(ctx: Context, days: int) -> _Outside:
     """Read the calendars outside; when that fails, the portal's are shown all the same."""
-    if not ctx.private or not await ctx.has_account():
+    if not await ctx.has_account():
         return _Outside()
+    if not ctx.private:
+        return _Outside(whole=False)
     try:
         async with asyncio.timeout(_PATIENCE_S):
             identity = await userinfo(ctx.as_account)

@@ -178,9 +178,10 @@ async def test_login_that_is_still_read_makes_the_whole_incomplete(ask, outside)
     assert not found.whole
 
 
-async def test_person_without_an_account_misses_nothing(ask, outside):
+@pytest.mark.parametrize("private", [True, False], ids=["private", "group"])
+async def test_person_without_an_account_misses_nothing(ask, outside, private):
     outside.calls.clear()
-    found = await read(await context(ask, 23), 8)
+    found = await read(await context(ask, 23, private=private), 8)
 
     assert (found.remarks, found.whole, outside.calls) == ((), True, [])
 
@@ -189,8 +190,10 @@ async def test_group_reads_nothing_outside(ask, outside):
     add_twin(outside, summary="Supplier call")
     outside.calls.clear()
 
-    assert shown(await ahead_of(ask, private=False)) == [INSIDE]
-    assert outside.calls == []
+    found = await ahead_of(ask, private=False)
+
+    assert shown(found) == [INSIDE]
+    assert (found.remarks, found.whole, outside.calls) == ((), False, [])
 
 
 async def test_one_event_is_seen_beside_the_portals_calendar(ask, outside):

@@ -15,6 +15,7 @@ from tests.handlers.outside_words import (
     NORA,
     SENT,
     STATUS,
+    YES,
     in_both_languages,
     posts,
 )
@@ -184,6 +185,21 @@ async def test_group_sees_nothing_of_it(ask, group, call, twin):
 
     assert listed.text.splitlines()[1:] == ["#1 meeting 651: not answered"]
     assert "Supplier" not in (await group("accept supplier call")).text
+
+
+@pytest.mark.parametrize("meant", [{"en": "next", "ru": "следующую"}, {"en": "weekly", "ru": "weekly"}])
+@in_both_languages
+async def test_group_is_asked_since_another_may_be_meant_that_stands_outside(
+    ask, group, outside, portal, talk, language, meant
+):
+    question = await group(f"{DECLINE[language]} {meant[language]}")
+
+    assert question.text == {"en": "Decline meeting 651?", "ru": "Отказаться: встреча 651?"}[language]
+    assert portal.meetings[651][17] == "Q"
+
+    await group(YES[language])
+    assert portal.meetings[651][17] == "N"
+    assert posts(outside) == 0
 
 
 @pytest.mark.parametrize(
