@@ -6,7 +6,7 @@ Calendars outside are read for private chats only, since others must not see wha
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ from bot.references import normal
 # How far ahead invitations and titles are looked for; the portal's own default.
 FAR_DAYS = 60
 _WEEK = timedelta(days=7)
+# Which days are read outside depends on the person's zone, which the portal tells at the same time only.
+_MARGIN = timedelta(days=1)
 # Seconds that a list waits for the calendars outside.
 _PATIENCE_S = 4.0
 _GOING = (OutsideAnswer.YES, OutsideAnswer.MAYBE)
@@ -137,7 +139,9 @@ async def read(ctx: Context, days: int = FAR_DAYS) -> Ahead:
     except BaseException:
         outside.cancel()
         raise
-    return _together(ctx, agenda, await outside)
+    told, until = await outside, ctx.now + timedelta(days=days)
+    within = [event for event in told.events if events.touches(event, ctx.now, until, agenda.zone)]
+    return _together(ctx, agenda, replace(told, events=within))
 
 
 async def beside(ctx: Context, event: ExternalEvent, days: int) -> tuple[Meeting, ...]:
@@ -173,8 +177,8 @@ async def _read_outside(ctx: Context, days: int) -> _Outside:
     try:
         async with asyncio.timeout(_PATIENCE_S):
             identity = await userinfo(ctx.as_account)
-            until = ctx.now + timedelta(days=days)
-            found = await events.read(ctx.as_account, identity.calendars, ctx.now, until, _zone(ctx))
+            since, until = ctx.now - _MARGIN, ctx.now + timedelta(days=days) + _MARGIN
+            found = await events.read(ctx.as_account, identity.calendars, since, until, _zone(ctx))
     except TimeoutError:
         return _Outside(remarks=(Remark(CronofyAway.text),), whole=False)
     except CronofyError as error:

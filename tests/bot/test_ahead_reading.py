@@ -83,6 +83,28 @@ async def test_answer_on_its_way_counts_until_it_is_given_up(ask, outside, clock
     assert (await ahead_of(ask)).meetings[0].outside_answer is OutsideAnswer.NO
 
 
+@pytest.mark.parametrize(
+    ("zone", "hours", "kept"),
+    [
+        ("Europe/Riga", 13.5, ["Tuesday"]),  # 0:30 on Tuesday there, still Monday in UTC
+        ("America/Los_Angeles", 16, ["Monday", "Tuesday"]),  # 17:00 on Monday there, already Tuesday in UTC
+        ("Pacific/Kiritimati", 3, ["Tuesday"]),
+    ],
+)
+async def test_days_are_those_of_the_person_from_the_first_time(ask, outside, portal, clock, zone, hours, kept):
+    portal.delete_meeting(651)
+    portal.users[MIRA].time_zone = zone
+    add_twin(outside, summary="Monday", start="2026-11-23", tz="")
+    add_twin(outside, summary="Tuesday", start="2026-11-24", tz="")
+    add_twin(outside, summary="Another week", start="2026-11-30T22:00:00", tz=zone)
+    clock.advance(hours * 3600)
+
+    first, second = await ahead_of(ask, 6), await ahead_of(ask, 6)
+
+    assert [one.title for one in first.meetings] == kept
+    assert [one.title for one in second.meetings] == kept
+
+
 # --- choosing
 
 

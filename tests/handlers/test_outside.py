@@ -130,6 +130,19 @@ async def test_all_day_event_is_told_by_its_days(ask, outside, calendar):
 
 
 @in_both_languages
+async def test_first_list_ends_all_day_events_with_the_day_of_their_person(ask, outside, calendar, clock, language):
+    outside.add_event(calendar("Mira"), "Over", start="2026-11-23", organizer=NORA)
+    outside.add_event(calendar("Mira"), "Fair", start="2026-11-24", organizer=NORA)
+    clock.advance(13.5 * 3600)  # half past midnight in Riga
+
+    first, second = await ask(MEETINGS[language]), await ask(MEETINGS[language])
+
+    assert "Over" not in first.text
+    assert "Fair" in first.text
+    assert first.text == second.text
+
+
+@in_both_languages
 async def test_own_entries_have_no_buttons(ask, outside, calendar, language):
     outside.add_event(calendar("Mira"), "Dentist", start="2026-11-23T12:30:00", tz="Europe/Riga", answer="accepted")
 

@@ -36,7 +36,7 @@ async def read(
     """
     first, last = since.astimezone(zone).date(), until.astimezone(zone).date() + _DAY
     events = await _read(as_account, _call(first, last, zone), calendars)
-    found = [event for event in events if _touches(event, since, until, zone)]
+    found = [event for event in events if touches(event, since, until, zone)]
     return sorted(found, key=lambda event: (instant(event.starts, zone), event.ref.event_uid))
 
 
@@ -65,6 +65,12 @@ async def again(
         return None
     found = (event for event in events if event.ref.event_uid == ref.event_uid)
     return next((event for event in found if event.ref.calendar_id == ref.calendar_id), None)
+
+
+def touches(event: ExternalEvent, since: datetime, until: datetime, zone: ZoneInfo) -> bool:
+    """Whether an event lies in a window; Cronofy's own is wider, since it counts days (section 4.1)."""
+    starts, ends = instant(event.starts, zone), instant(event.ends, zone)
+    return starts < until and (ends > since or starts >= since)
 
 
 def _call(first: date, last: date, zone: ZoneInfo, options: Mapping[str, str] | None = None) -> Call:
@@ -104,9 +110,3 @@ async def _with_further(
             raise CronofyUnreadable("too many pages", method=call.method)
         asked_for.add(address)
         page = await as_account.call(as_account.page(call, address))
-
-
-def _touches(event: ExternalEvent, since: datetime, until: datetime, zone: ZoneInfo) -> bool:
-    """Whether an event lies in a window; Cronofy's own is wider, since it counts days (section 4.1)."""
-    starts, ends = instant(event.starts, zone), instant(event.ends, zone)
-    return starts < until and (ends > since or starts >= since)
