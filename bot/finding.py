@@ -15,12 +15,13 @@ from bot.bitrix24.methods.calendar import Answer, Invitation
 from bot.bitrix24.methods.person import known_zone
 from bot.context import Context
 from bot.cronofy.methods.external import Answer as OutsideAnswer
+from bot.cronofy.methods.external import ExternalEvent, instant
 from bot.grammar import Call
 from bot.listing import remarked, show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
 from bot.naming import brief, invitation_of, label
-from bot.outside import event_brief, event_label, name_events
+from bot.outside import event_brief, event_label, look_up, name_events
 from bot.references import All, External, Next, Number, Reference, Row, Titled, normal, write
 from bot.replies import LONGEST, Reply
 from bot.texts import LIMIT, Safe, inert
@@ -60,6 +61,15 @@ class Found:
     def references(self) -> tuple[str, ...]:
         inside = (write(Number(self.inside.meeting_id)),) if self.inside else ()
         return (*inside, write(External(self.outside))) if self.outside else inside
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A meeting that is meant, and how it is named in a question."""
+
+    found: Found
+    label: Safe
+    brief: Safe
 
 
 async def find(ctx: Context, reference: Reference, verb: str = "") -> Found | Reply:
@@ -115,27 +125,39 @@ async def _in_list(ctx: Context, reference: Row, verb: str) -> Found | Reply:
             return Found(None, outside)
         kind = "own" if row.state == "outside" else row.state
         return ctx.reply(f"agenda.{kind}-entry", "refused", row=reference.row)
-    found = await _still_there(ctx, row, reference.row, verb)
-    if isinstance(found, Reply) or row.elsewhere is None or not row.elsewhere.answerable:
-        return found
-    return replace(found, outside=outside)
+    is_answered_there = row.elsewhere is not None and row.elsewhere.answerable
+    return await _still_there(ctx, row, reference.row, outside if is_answered_there else None, verb)
 
 
-async def _still_there(ctx: Context, row: ListedRow, number: int, verb: str) -> Found | Reply:
+async def _still_there(ctx: Context, row: ListedRow, number: int, outside: str | None, verb: str) -> Found | Reply:
     """Read the meeting of a row; one that was moved since is asked about, one that vanished is said to have."""
     invited = await calendar.invitation(ctx.as_user, row.meeting_id, outsider=ctx.outsider)
     if invited is None:
         gone = ctx.text("agenda.vanished", row=number, number=row.meeting_id)
         short = ctx.text("meeting.unavailable-short", number=row.meeting_id)
         return Reply(gone, "refused", short=short, shows=((write(Number(row.meeting_id)), "gone"),))
-    found, wanted = Found(invited), _INSIDE.get(verb)
+    found, wanted = Found(invited, outside), _INSIDE.get(verb)
     # A reset asks anyway, with the new time.
     if wanted is None or invited.answer in (wanted, Answer.HOST) or not _has_moved(row, invited):
         return found
-    named = _Named(found, label(ctx, invited, wanted), brief(ctx, invited))
+    named = await _name_moved(ctx, row, invited, outside, verb)
     text = ctx.text("agenda.moved-ask", row=number, meeting=named.label)
     short = ctx.text("agenda.moved-ask-short", row=number, meeting=named.brief)
     return replace(_ask(ctx, named, verb, text), short=short)
+
+
+async def _name_moved(ctx: Context, row: ListedRow, invited: Invitation, name: str | None, verb: str) -> _Named:
+    """Name a meeting that was moved; when it was moved to the same time outside, one question is enough for both."""
+    named = _Named(Found(invited, name), label(ctx, invited, _INSIDE[verb]), brief(ctx, invited))
+    there = None if name is None else await look_up(ctx, name)
+    if there is None or there.event is None:
+        return named
+    event, starts = there.event, instant(there.event.starts, there.zone)
+    # Of a series the portal does not tell where a single day has gone.
+    if not invited.series and not _has_moved(replace(row, starts=starts.isoformat(), all_day=event.all_day), invited):
+        (name,) = await name_events(ctx, [event], there.zone)
+    found, called = Found(invited, name), _with_removal(ctx, named.label, event, verb)
+    return replace(named, found=found, label=called)
 
 
 def _has_moved(row: ListedRow, invited: Invitation) -> bool:
@@ -210,15 +232,6 @@ def _resembles(title: str, reference: Titled) -> bool:
 # --- questions
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A meeting that is meant, and how it is named in a question."""
-
-    found: Found
-    label: Safe
-    brief: Safe
-
-
 async def _named(
     ctx: Context, ahead: Ahead, meetings: Sequence[Meeting], verb: str, *, limit: int = LIMIT
 ) -> list[_Named]:
@@ -241,10 +254,17 @@ def _name(ctx: Context, meeting: Meeting, zone: ZoneInfo, name: str | None, verb
     else:
         assert event is not None  # noqa: S101 - nobody means what is no meeting
         named = _Named(Found(None, name), event_label(ctx, event, zone, limit=limit), event_brief(ctx, event, zone))
-    if name is None or event is None or verb != "decline" or not event.declining_removes:
+    if name is None or event is None:
         return named
+    return replace(named, label=_with_removal(ctx, named.label, event, verb))
+
+
+def _with_removal(ctx: Context, called: Safe, event: ExternalEvent, verb: str) -> Safe:
+    """Say with the name of a meeting if the answer removes it outside for good."""
+    if verb != "decline" or not event.declining_removes:
+        return called
     calendar = inert(event.calendar.name if event.calendar else "", _TITLE)
-    return replace(named, label=ctx.text("outside.removed-by-declining", meeting=named.label, calendar=calendar))
+    return ctx.text("outside.removed-by-declining", meeting=called, calendar=calendar)
 
 
 def _ask(ctx: Context, named: _Named, verb: str, text: Safe | None = None) -> Reply:

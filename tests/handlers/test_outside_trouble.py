@@ -9,6 +9,7 @@ from bot.externals import Underway, externals
 from tests.handlers.outside_words import (
     ACCEPT,
     CALL,
+    DECLINE,
     DONE,
     MEETINGS,
     MEMBER,
@@ -107,6 +108,90 @@ async def test_meeting_that_was_moved_is_asked_about(ask, outside, call, languag
     reply = await ask(YES[language])
     await ask.wait(5)
     assert reply.message.text.startswith(DONE["accepted"][language])
+
+
+@pytest.fixture
+async def moved(ask, outside, portal, twin):
+    """The first row of a list that shows a meeting in both calendars, which was moved in both since."""
+    listed = await ask("meetings")
+    outside.move_event(twin.uid, start="2026-11-25T12:00:00")
+    portal.change_meeting(651, start="2026-11-25T12:00:00")
+    return listed.message
+
+
+@in_both_languages
+async def test_meeting_that_was_moved_in_both_is_asked_about_once_and_answered_in_both(
+    ask, outside, portal, twin, moved, language
+):
+    question = await ask(f"{ACCEPT[language]} #1")
+    assert "12:00" in question.text
+    assert (portal.meetings[651][17], posts(outside)) == ("Q", 0)
+
+    reply = await ask(YES[language])
+    await ask.wait(5)
+    assert [line.startswith(DONE["accepted"][language]) for line in reply.message.text.splitlines()] == [True, True]
+    assert (portal.meetings[651][17], outside.answers[twin.uid]) == ("Y", "accepted")
+
+
+async def test_button_of_a_meeting_that_was_moved_in_both_answers_in_both(ask, outside, portal, twin, moved):
+    question = await ask.press(17, moved, "#1 Accept")
+    await ask.press(17, question.message, "Accept 651")
+    await ask.wait(5)
+
+    assert (portal.meetings[651][17], outside.answers[twin.uid]) == ("Y", "accepted")
+
+
+@in_both_languages
+async def test_question_about_a_meeting_that_was_moved_in_both_tells_that_declining_removes_it(
+    ask, outside, portal, twin, moved, language
+):
+    question = await ask(f"{DECLINE[language]} #1")
+    assert {"en": "declining removes it", "ru": "после отказа она исчезнет"}[language] in question.text
+    assert "651" in question.text
+
+    await ask(YES[language])
+    await ask.wait(5)
+    assert portal.meetings[651][17] == "N"
+    assert twin.deleted
+
+
+@in_both_languages
+async def test_event_that_was_moved_to_another_time_than_its_meeting_is_asked_about_by_itself(
+    ask, outside, portal, twin, moved, language
+):
+    outside.move_event(twin.uid, start="2026-11-25T17:00:00")
+    question = await ask(f"{ACCEPT[language]} #1")
+    assert "12:00" in question.text
+
+    again = await ask(YES[language])
+    assert portal.meetings[651][17] == "Y"
+    assert "17:00" in again.text
+    assert posts(outside) == 0
+
+    await ask(YES[language])
+    await ask.wait(5)
+    assert outside.answers[twin.uid] == "accepted"
+
+
+async def test_meeting_that_was_moved_in_bitrix24_only_is_answered_in_both(ask, outside, portal, twin):
+    await ask("meetings")
+    portal.change_meeting(651, start="2026-11-25T12:00:00")
+    await ask("accept #1")
+    await ask("yes")
+    await ask.wait(5)
+
+    assert (portal.meetings[651][17], outside.answers[twin.uid]) == ("Y", "accepted")
+
+
+async def test_meeting_that_was_moved_and_is_gone_outside_is_still_answered_in_bitrix24(
+    ask, outside, portal, twin, moved
+):
+    twin.deleted = True
+    await ask("accept #1")
+    reply = await ask("yes")
+
+    assert "It is not in your calendar any more" in reply.text
+    assert portal.meetings[651][17] == "Y"
 
 
 @in_both_languages
