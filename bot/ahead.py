@@ -240,10 +240,15 @@ def _meeting(
         assert entry is not None  # noqa: S101 - one of both
         return Meeting(entry, None, entry.starts, entry.ends)
     starts, ends = (instant(moment, zone).astimezone(zone) for moment in (event.starts, event.ends))
+    barred = event.obstacle(ctx.now.astimezone(zone))
+    return Meeting(entry, event, starts, ends, barred, on_its_way(ctx, event, underway))
+
+
+def on_its_way(ctx: Context, event: ExternalEvent, underway: Mapping[str, Underway]) -> OutsideAnswer | None:
+    """Return the answer to an event that the calendar does not show yet, if there is one among those of the sender."""
     ref = event.ref
     sent = underway.get(name_of(ctx.portal, ctx.user_id, ref.calendar_id, ref.event_uid, event.starts.isoformat()))
-    answer = None if sent is None or event.answer == sent.wanted else OutsideAnswer(sent.wanted)
-    return Meeting(entry, event, starts, ends, event.obstacle(ctx.now.astimezone(zone)), answer)
+    return None if sent is None or event.answer == sent.wanted else OutsideAnswer(sent.wanted)
 
 
 def _is_same(entry: Entry, event: ExternalEvent, zone: ZoneInfo) -> bool:

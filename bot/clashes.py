@@ -6,6 +6,7 @@ commands came in one message, where it would cost a reading for each.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import ahead
@@ -44,14 +45,23 @@ async def clash_outside(ctx: Context, invited: Invitation) -> Safe | None:
     except (CronofyError, SettingsError, TimeoutError):
         return None
     title = normal(invited.title or "")
-    attended = (event for event in found if event.answer in (Answer.YES, Answer.MAYBE) and not _is_vague(event))
     # With the same title it is the same meeting, most likely.
-    other = next((event for event in attended if event.ends > starts and normal(event.title) != title), None)
+    others = [one for one in found if not _is_vague(one) and one.ends > starts and normal(one.title) != title]
+    other = await _first_attended(ctx, others)
     return None if other is None else ctx.text("agenda.clash", meeting=event_label(ctx, other, ours))
 
 
 def _is_vague(event: ExternalEvent) -> bool:
     return event.all_day or event.cancelled
+
+
+async def _first_attended(ctx: Context, found: Sequence[ExternalEvent]) -> ExternalEvent | None:
+    """Return the first event that the sender goes to, perhaps, as soon as what is on its way has arrived."""
+    if not found:
+        return None
+    underway = await ctx.store.externals.all_underway(ctx.portal, ctx.user_id, ctx.now.timestamp())
+    answers = ((event, ahead.on_its_way(ctx, event, underway) or event.answer) for event in found)
+    return next((event for event, answer in answers if answer in (Answer.YES, Answer.MAYBE)), None)
 
 
 async def clash_inside(ctx: Context, event: ExternalEvent) -> Safe | None:

@@ -228,6 +228,34 @@ async def test_what_is_not_attended_outside_is_not_told(outside, accept, differi
     assert await accept() is None
 
 
+@pytest.mark.parametrize(
+    ("former", "said", "is_clash"),
+    [
+        ("needs_action", "accept board", True),
+        ("needs_action", "tentative board", True),
+        ("declined", "accept board", True),
+        ("accepted", "decline board", False),
+        ("accepted", "tentative board", True),
+        ("needs_action", "decline board", False),
+    ],
+)
+async def test_answer_that_is_on_its_way_outside_counts(ask, outside, accept, former, said, is_clash):
+    outside.options.answer_delay_s = 30
+    add_twin(outside, **{**BOARD, "answer": former})
+    await ask(said)
+
+    assert bool(await accept()) is is_clash
+
+
+async def test_declined_board_on_its_way_makes_room_for_the_next(ask, outside, accept):
+    outside.options.answer_delay_s = 30
+    add_twin(outside, **BOARD)
+    add_twin(outside, **{**BOARD, "summary": "Second"}, start=clock(10.5))
+    await ask("decline board")
+
+    assert "“Second”" in await accept()
+
+
 async def test_first_of_several_is_told(outside, accept):
     add_twin(outside, **{**BOARD, "summary": "Second"}, start=clock(10.75))
     add_twin(outside, **{**BOARD, "summary": "Declined", "answer": "declined"}, start=clock(10))

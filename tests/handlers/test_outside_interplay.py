@@ -308,6 +308,19 @@ async def test_cancelled_event_is_no_clash(ask, outside, calendar):
 
 
 @in_both_languages
+async def test_answer_on_its_way_is_a_clash_as_the_list_says(ask, outside, calendar, language):
+    outside.add_event(calendar("Mira"), "Board", start="2026-11-25T10:30:00", tz="Europe/Riga", organizer=NORA)
+    await ask({"en": "accept board", "ru": "принять board"}[language])
+    told = {"en": "At the same time you have “Board”", "ru": "В это же время у вас «Board»"}[language]
+
+    assert told in (await ask({"en": "accept 651", "ru": "принять 651"}[language])).text
+
+    await ask({"en": "decline board", "ru": "отклонить board"}[language])
+    await ask({"en": "decline 651", "ru": "отклонить 651"}[language])
+    assert told not in (await ask({"en": "accept 651", "ru": "принять 651"}[language])).text
+
+
+@in_both_languages
 async def test_declined_row_of_another_account_is_not_called_removed(ask, outside, talk, language, browser):
     """Whoever connects another account meanwhile is told that nothing is known any more."""
     await ask(f"{DECLINE[language]} contract talk")
