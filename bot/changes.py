@@ -55,11 +55,13 @@ class Change:
 
     Attributes:
         undoing: What restores what was before.
+        made_by: Event and command.
         undone_by: Key of the event that did so.
     """
 
     undoing: tuple[Undoing, ...]
     made_at: int
+    made_by: str
     undone_by: str | None = None
 
 
@@ -130,7 +132,7 @@ class Changes:
         row = await self._database.read(lambda c: c.execute(_FIND, mine).one_or_none())
         if row is None or row.made_at < now - KEPT_S:
             return None
-        return Change(_calls(row.undoing), row.made_at, row.undone_by)
+        return Change(_calls(row.undoing), row.made_at, row.made_by, row.undone_by)
 
     async def undo(self, portal: str, user_id: int, undone_by: str) -> None:
         """Mark the last change as undone; it cannot be again, except by the same event that goes on."""

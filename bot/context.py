@@ -261,6 +261,16 @@ class Context:
     async def last_change(self) -> Change | None:
         return await self.store.changes.last(self.portal, self.user_id, self.now.timestamp())
 
+    async def begun(self) -> tuple[str, ...]:
+        """Return the meetings that this command had begun to answer before it was interrupted, as references.
+
+        Among several commands of one message nobody can tell which of them had.
+        """
+        change = await self.last_change() if self.repeated and self.alone else None
+        if change is None or change.made_by != self._change:
+            return ()
+        return tuple(call.words[0] for call in change.undoing)
+
     async def mark_undone(self) -> None:
         await self.store.changes.undo(self.portal, self.user_id, self.event_key)
 

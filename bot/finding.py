@@ -23,6 +23,7 @@ from bot.lists import Row as ListedRow
 from bot.naming import brief, invitation_of, label
 from bot.outside import event_brief, event_label, look_up, name_events
 from bot.references import All, External, Next, Number, Reference, Row, Titled, normal, write
+from bot.references import read as read_reference
 from bot.replies import LONGEST, Reply
 from bot.texts import LIMIT, Safe, inert
 
@@ -89,9 +90,9 @@ async def find(ctx: Context, reference: Reference, verb: str = "") -> Found | Re
         case Row():
             return await _in_list(ctx, reference, verb)
         case Next():
-            return await _next(ctx, verb)
+            return await _begun(ctx, verb) or await _next(ctx, verb)
         case Titled():
-            return await _titled(ctx, reference, verb)
+            return await _begun(ctx, verb) or await _titled(ctx, reference, verb)
         case All(period):
             return await _all(ctx, period, verb)
 
@@ -178,6 +179,20 @@ def _has_moved(row: ListedRow, invited: Invitation) -> bool:
 
 
 # --- the calendar
+
+
+async def _begun(ctx: Context, verb: str) -> Found | Reply | None:
+    """Return what this command had begun to answer before it was interrupted.
+
+    Since then another meeting may be the next one, or the only one of that title: the portal does not list what was declined.
+    """
+    begun = await ctx.begun()
+    if not begun:
+        return None
+    ahead = await read(ctx)
+    named = await _named(ctx, ahead, [one for one in ahead.meetings if one.answerable], verb)
+    found = (one.found for one in named if not set(begun).isdisjoint(one.found.references))
+    return next(found, None) or await find(ctx, read_reference(begun[0]), verb)
 
 
 async def _next(ctx: Context, verb: str) -> Found | Reply:

@@ -20,28 +20,28 @@ async def test_last_change_replaces_the_one_before(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.remember(PORTAL, 17, "two:accept", SECOND, NOW + 1)
 
-    assert await changes.last(PORTAL, 17, NOW + 1) == Change((SECOND,), int(NOW) + 1)
+    assert await changes.last(PORTAL, 17, NOW + 1) == Change((SECOND,), int(NOW) + 1, "two:accept")
 
 
 async def test_what_one_command_changes_belongs_together(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.remember(PORTAL, 17, "one:accept", SECOND, NOW)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST, SECOND), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST, SECOND), int(NOW), "one:accept")
 
 
 async def test_another_command_of_the_same_message_replaces_it(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.remember(PORTAL, 17, "one:decline", SECOND, NOW)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((SECOND,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((SECOND,), int(NOW), "one:decline")
 
 
 async def test_first_attempt_of_a_command_knows_best_what_was_before(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.remember(PORTAL, 17, "one:accept", Undoing("restore-answer", ("651", "Y", "Y")), NOW + 5)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")
 
 
 async def test_change_is_kept_for_a_day(changes):
@@ -58,16 +58,16 @@ async def test_changes_are_each_person_s_and_each_portal_s_own(changes):
 
     assert await changes.last(PORTAL, 42, NOW) is None
     assert await changes.last("another", 17, NOW) is None
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")
 
 
 async def test_undone_change_tells_by_what(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.undo(PORTAL, 17, "undo")
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "undo")
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept", "undo")
 
     await changes.remember(PORTAL, 17, "two:accept", SECOND, NOW)
-    assert await changes.last(PORTAL, 17, NOW) == Change((SECOND,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((SECOND,), int(NOW), "two:accept")
 
 
 async def test_change_that_came_to_nothing_gives_way_to_the_one_before(changes):
@@ -75,7 +75,7 @@ async def test_change_that_came_to_nothing_gives_way_to_the_one_before(changes):
     await changes.remember(PORTAL, 17, "two:accept", SECOND, NOW + 1)
     await changes.take_back(PORTAL, 17, "two:accept", SECOND)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")
 
 
 async def test_part_of_a_change_that_came_to_nothing_leaves_the_rest(changes):
@@ -83,7 +83,7 @@ async def test_part_of_a_change_that_came_to_nothing_leaves_the_rest(changes):
     await changes.remember(PORTAL, 17, "one:accept", SECOND, NOW)
     await changes.take_back(PORTAL, 17, "one:accept", SECOND)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")
 
 
 async def test_only_change_that_came_to_nothing_is_forgotten(changes):
@@ -98,4 +98,4 @@ async def test_change_of_another_command_is_not_taken_back(changes):
     await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
     await changes.take_back(PORTAL, 17, "two:accept", FIRST)
 
-    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW))
+    assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")

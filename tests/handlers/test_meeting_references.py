@@ -275,6 +275,19 @@ async def test_two_next_ones_are_listed(ask, portal, calendar, said, asked, firs
     assert told(portal) == [(703, 17, "accepted")]
 
 
+@pytest.mark.parametrize("meant", [("next", "следующую"), ("stand", "stand")], ids=["next", "title"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_decline_that_is_interrupted_stays_with_its_meeting(ask, portal, calendar, meant, language):
+    en, ru = meant
+    portal.faults.add("calendar.meeting.status.set", faults.lost())
+    reply = await ask({"en": f"decline {en}", "ru": f"отклонить {ru}"}[language])
+    assert told(portal) == [(701, 17, "declined")]
+
+    await ask.inbox.hand_out_again(ask.inbox.entries[-1])
+    assert told(portal) == [(701, 17, "declined")]
+    assert reply.text.startswith({"en": "You are not going: meeting 701", "ru": "Вы не идёте: встреча 701"}[language])
+
+
 async def test_no_next_one_is_said(ask, portal):
     portal.delete_meeting(651)
 
