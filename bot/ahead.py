@@ -90,6 +90,11 @@ class Meeting:
         return self.inside_answer is not None or self.outside_answer is not None
 
     @property
+    def is_declined(self) -> bool:
+        """Whether the person has declined it wherever it takes an answer."""
+        return self.answerable and {self.inside_answer, self.outside_answer} <= {None, Answer.NO, OutsideAnswer.NO}
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for the person's answer somewhere."""
         return self.inside_answer is Answer.OPEN or self.outside_answer is OutsideAnswer.OPEN

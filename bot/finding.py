@@ -197,7 +197,9 @@ async def _begun(ctx: Context, verb: str) -> Found | Reply | None:
 
 async def _next(ctx: Context, verb: str) -> Found | Reply:
     ahead = await read(ctx)
-    coming = [one for one in ahead.meetings if one.answerable and one.starts.timestamp() > ctx.now.timestamp()]
+    # What was declined is not listed by the portal, and counts as little outside.
+    meant = [one for one in ahead.meetings if one.answerable and not one.is_declined]
+    coming = [one for one in meant if one.starts.timestamp() > ctx.now.timestamp()]
     if not coming:
         return remarked(ctx, ctx.reply("agenda.no-next", "refused"), ahead)
     first = [one for one in coming if one.starts.timestamp() == coming[0].starts.timestamp()]

@@ -46,6 +46,23 @@ async def test_answers_are_each_calendars_own(ask, outside):
 
 
 @pytest.mark.parametrize(
+    ("differing", "is_declined"),
+    [
+        ({"summary": "Board", "answer": "declined"}, True),
+        ({"summary": "Board", "answer": "declined", "changeable": False}, False),
+        ({"summary": "Board", "answer": "tentative"}, False),
+        ({"answer": "declined"}, False),
+    ],
+    ids=["declined", "cannot be answered", "maybe", "open in Bitrix24"],
+)
+async def test_meeting_is_declined_where_nothing_else_was_answered(ask, outside, differing, is_declined):
+    add_twin(outside, **differing)
+    (meeting,) = [one for one in (await ahead_of(ask)).meetings if one.outside is not None]
+
+    assert meeting.is_declined is is_declined
+
+
+@pytest.mark.parametrize(
     ("differing", "barred", "is_meeting"),
     [
         ({"status": "cancelled", "answer": "accepted"}, Obstacle.CANCELLED, True),

@@ -291,6 +291,58 @@ async def test_row_by_number_and_next_are_answered(ask, outside, talk):
     assert reply.message.text.startswith("You may come: “Contract talk”")
 
 
+@pytest.fixture
+def early(outside, calendar):
+    """An invitation at Google that begins before all others."""
+    return outside.add_event(
+        calendar("Mira"), "Early call", start="2026-11-23T15:00:00", tz="Europe/Riga", organizer=NORA
+    )
+
+
+@pytest.mark.parametrize("seconds", [0, 5], ids=["on its way", "arrived"])
+@in_both_languages
+async def test_next_passes_over_what_was_declined(ask, outside, portal, early, call, language, seconds):
+    following = {"en": "next", "ru": "следующую"}[language]
+    await ask(f"{DECLINE[language]} {following}")
+    await ask.wait(seconds)
+
+    assert "651" in (await ask(f"{STATUS[language]} {following}")).text
+    await ask(f"{DECLINE[language]} {following}")
+    assert portal.meetings[651][17] == "N"
+
+    await ask(f"{ACCEPT[language]} {following}")
+    await ask.wait(5)
+    assert (outside.answers[early.uid], outside.answers[call.uid]) == ("declined", "accepted")
+
+
+async def test_next_may_be_declined_in_one_of_two_calendars(ask, outside, calendar, portal):
+    start = "2026-11-25T10:00:00"
+    same = outside.add_event(
+        calendar("Mira"), "Weekly sync", start=start, tz="Europe/Riga", organizer=JURIS, answer="declined"
+    )
+    await ask("accept next")
+    await ask.wait(5)
+
+    assert (portal.meetings[651][17], outside.answers[same.uid]) == ("Y", "accepted")
+
+
+@in_both_languages
+async def test_decline_of_the_next_that_is_delivered_twice_concerns_one(ask, outside, portal, early, call, language):
+    await ask({"en": "decline next", "ru": "отклонить следующую"}[language])
+    await ask.inbox.hand_out_again(ask.inbox.entries[-1])
+    await ask.wait(5)
+
+    assert outside.answers[early.uid] == "declined"
+    assert (portal.meetings[651][17], outside.answers[call.uid], posts(outside)) == ("Q", "needs_action", 1)
+
+
+async def test_no_next_is_left_when_all_are_declined(ask, portal, early):
+    portal.delete_meeting(651)
+    await ask("decline next")
+
+    assert (await ask("accept next")).text == "I find no meeting ahead that you are invited to."
+
+
 @in_both_languages
 async def test_meeting_in_both_calendars_is_answered_in_both(ask, outside, portal, twin, language):
     await ask(MEETINGS[language])
