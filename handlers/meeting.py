@@ -122,10 +122,11 @@ async def restore_answer(ctx: Context, meeting: Reference, given: str, former: s
 
 async def _answer(ctx: Context, meeting: Reference, wanted: Answer) -> Reply:
     there = _THERE[wanted]
-    return await _each(ctx, await find(ctx, meeting, ctx.call.name), lambda one: _set(ctx, one, wanted), there)
+    found = await find(ctx, meeting, ctx.call.name)
+    return await _each(ctx, found, lambda one: _set(ctx, one, wanted), there, wanted)
 
 
-async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call) -> Reply:
+async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call, wanted: Answer | None = None) -> Reply:
     """Answer about a meeting wherever it stands. What has to be asked about outside is asked before anything is done.
 
     Args:
@@ -133,6 +134,7 @@ async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call) ->
         found: Which meeting.
         here: What to do in Bitrix24.
         there: The command outside, but for the event.
+        wanted: The answer that it is to have in Bitrix24, if any.
     """
     if isinstance(found, Reply):
         return found
@@ -143,9 +145,19 @@ async def _each(ctx: Context, found: Found | Reply, here: _Here, there: Call) ->
     if found.inside is None:
         return outside
     if outside.asks:
-        inside = Call(ctx.call.name, (write(Number(found.inside.meeting_id)),))
-        return replace(outside, asks=(inside, *outside.asks))
+        return _ask_about_both(ctx, outside, found.inside, wanted)
     return ctx.together([await here(found.inside), outside])
+
+
+def _ask_about_both(ctx: Context, outside: Reply, invited: Invitation, wanted: Answer | None) -> Reply:
+    """Make a question about an event outside one about the meeting that it is in Bitrix24, too."""
+    inside, asked = Call(ctx.call.name, (write(Number(invited.meeting_id)),)), outside.short or outside.text
+    return replace(
+        outside,
+        text=ctx.text("meeting.ask-in-both", question=outside.text, meeting=label(ctx, invited, wanted)),
+        short=ctx.text("meeting.ask-in-both-short", question=asked, number=invited.meeting_id),
+        asks=(inside, *outside.asks),
+    )
 
 
 async def _set(ctx: Context, invited: Invitation, wanted: Answer, *, undoes: bool = False) -> Reply:

@@ -43,6 +43,8 @@ maybe-ask-short = Maybe to { $meeting }?
 decline-ask = Decline { $meeting }?
 decline-button = Decline { $number }
 decline-ask-short = Decline { $meeting }?
+ask-in-both = { $question } In Bitrix24 it is { $meeting }.
+ask-in-both-short = { $question } (Bitrix24: { $number })
 
 # The same answers in a few words, for when many meetings are answered together.
 brief = { $number } “{ $title }”

@@ -43,6 +43,8 @@ maybe-ask-short = «Возможно»: { $meeting }?
 decline-ask = Отказаться: { $meeting }?
 decline-button = Отклонить { $number }
 decline-ask-short = Отклонить { $meeting }?
+ask-in-both = { $question } В Битрикс24 это { $meeting }.
+ask-in-both-short = { $question } (Битрикс24: { $number })
 
 # Те же ответы в двух словах, когда встреч много.
 brief = { $number } «{ $title }»

@@ -11,6 +11,7 @@ from tests.handlers.outside_words import (
     CALL,
     DECLINE,
     DONE,
+    MAYBE,
     MEETINGS,
     MEMBER,
     NORA,
@@ -153,6 +154,16 @@ async def test_question_about_a_meeting_that_was_moved_in_both_tells_that_declin
     await ask.wait(5)
     assert portal.meetings[651][17] == "N"
     assert twin.deleted
+
+
+@in_both_languages
+async def test_question_about_a_meeting_that_was_moved_outside_only_names_it_in_bitrix24(ask, outside, twin, language):
+    await ask(MEETINGS[language])
+    outside.move_event(twin.uid, start="2026-11-25T12:00:00")
+    question = await ask(f"{MAYBE[language]} #1")
+
+    assert "12:00" in question.text
+    assert {"en": "meeting 651 “Weekly sync”", "ru": "встреча 651 «Weekly sync»"}[language] in question.text
 
 
 @in_both_languages

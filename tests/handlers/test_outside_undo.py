@@ -5,6 +5,7 @@ import pytest
 from tests.handlers.outside_words import (
     ACCEPT,
     DECLINE,
+    JURIS,
     MEETINGS,
     SENT,
     TALK,
@@ -58,12 +59,19 @@ async def test_declining_from_a_list_shows_the_question_and_then_the_outcome(ask
     assert (await ask("meetings")).text.count("Contract talk") == 0
 
 
-async def test_declining_a_meeting_in_both_asks_before_anything_is_done(ask, outside, portal, twin):
-    await ask("meetings")
-    await ask("decline #1")
+@in_both_languages
+async def test_declining_a_meeting_in_both_asks_before_anything_is_done(ask, outside, portal, twin, language):
+    await ask(MEETINGS[language])
+    question = await ask(f"{DECLINE[language]} #1")
+    words = {
+        "en": "In Bitrix24 it is meeting 651 “Weekly sync”, Wed, Nov 25, 10:00 (Europe/Riga).",
+        "ru": "В Битрикс24 это встреча 651 «Weekly sync», ср, 25 нояб., 10:00 (Europe/Riga).",
+    }
+    assert question.text.endswith(words[language])
+    assert {"en": "for good", "ru": "насовсем"}[language] in question.text
     assert portal.meetings[651][17] == "Q"
 
-    await ask("yes")
+    await ask(YES[language])
     await ask.wait(5)
     assert portal.meetings[651][17] == "N"
     assert twin.deleted
@@ -81,6 +89,20 @@ async def test_decline_of_all_names_what_will_be_removed(ask, outside, call, tal
     await ask.wait(5)
     assert outside.answers[call.uid] == "declined"
     assert talk.deleted
+
+
+@in_both_languages
+async def test_many_questions_about_both_name_the_numbers(ask, outside, portal, calendar, language):
+    title, start = "A title that leaves no room for nine of its kind in a message", "2026-11-24T10:00:00"
+    for number in range(701, 710):
+        portal.add_meeting(number, name=f"{title} {number}", host=23, guests=[17], start=start, tz="Europe/Riga")
+        details = {"start": start, "tz": "Europe/Riga", "organizer": JURIS}
+        outside.add_event(calendar("Calendar"), f"{title} {number}", **details)
+    await ask(MEETINGS[language])
+    question = await ask(f"{DECLINE[language]} #1, #2, #3, #4, #5, #6, #7, #8, #9")
+
+    portal_name = {"en": "Bitrix24", "ru": "Битрикс24"}[language]
+    assert all(f"({portal_name}: {number})" in question.text for number in range(701, 710))
 
 
 # --- undo
