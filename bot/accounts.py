@@ -44,7 +44,7 @@ accounts = Table(
     UniqueConstraint("push_key", name="accounts_push_key"),
 )
 
-# `broken`: the permission was taken back, or lost; only its person can give another.
+# `broken`: the permission was taken back, or lost, or no key opens its tokens; only its person can give another.
 State = Literal["working", "broken"]
 
 
@@ -55,6 +55,8 @@ class Account:
     Attributes:
         user_id: The one person who acts with it.
         sub: Cronofy's id of it.
+        access_token: "" when no key opens it any more.
+        refresh_token: Likewise.
         scope: What was granted, parted by spaces.
         zone: IANA name as Cronofy tells it, unchecked; "" when it tells none.
         push_key: In the address at which we hear of its changes.
@@ -95,7 +97,7 @@ class Accounts:
         return await self._one(accounts.c.portal == portal, accounts.c.sub == sub)
 
     async def sub_of(self, portal: str, user_id: int) -> str | None:
-        """Return the id of a person's account, also when no key opens its tokens any more."""
+        """Return the id of a person's account."""
         mine = (accounts.c.portal == portal, accounts.c.user_id == user_id)
         return await self._database.read(lambda c: c.execute(select(accounts.c.sub).where(*mine)).scalar_one_or_none())
 
@@ -188,9 +190,11 @@ class Accounts:
 
     def _opened(self, row: Any) -> Account | None:
         opened = self._vault.open(row.tokens)
+        plain = {name: getattr(row, name) for name in _PLAIN}
+        if not opened:
+            return Account(**{**plain, "state": "broken"}, access_token="", refresh_token="")
         if (opened.get("portal"), opened.get("user_id"), opened.get("sub")) != (row.portal, row.user_id, row.sub):
             return None  # not this person's row, or not as we wrote it
-        plain = {name: getattr(row, name) for name in _PLAIN}
         return Account(**plain, access_token=opened["access_token"], refresh_token=opened["refresh_token"])
 
 

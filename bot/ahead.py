@@ -18,7 +18,7 @@ from bot.cronofy.methods import events
 from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.cronofy.methods.external import ExternalEvent, Obstacle, Person, instant
 from bot.cronofy.methods.identity import Identity, userinfo
-from bot.errors import BitrixError, CronofyAway, CronofyError, LinkBroken, SettingsError
+from bot.errors import BitrixError, CronofyAway, CronofyError
 from bot.externals import Underway, name_of
 from bot.lists import Remark
 from bot.naming import FALLBACK_ZONE
@@ -188,8 +188,6 @@ async def _read_outside(ctx: Context, days: int) -> _Outside:
         return _Outside(remarks=(Remark(CronofyAway.text),), whole=False)
     except CronofyError as error:
         return _Outside(remarks=(Remark(error.text),), whole=False)
-    except SettingsError:  # no key opens the account any more, so its person has to connect it again
-        return _Outside(remarks=(Remark(LinkBroken.text),), whole=False)
     underway = await ctx.store.externals.all_underway(ctx.portal, ctx.user_id, ctx.now.timestamp())
     whole = not any(profile.connected and profile.syncing for profile in identity.profiles)
     return _Outside(found, tuple(_remarks(identity)), whole, underway)

@@ -17,7 +17,7 @@ from bot.context import Context
 from bot.cronofy.methods import events
 from bot.cronofy.methods.external import Answer, ExternalEvent
 from bot.cronofy.methods.identity import userinfo
-from bot.errors import BitrixError, CronofyError, NotConnected, SettingsError
+from bot.errors import BitrixError, CronofyError, NotConnected
 from bot.naming import invitation_of, label
 from bot.outside import event_label
 from bot.references import normal
@@ -42,7 +42,7 @@ async def clash_outside(ctx: Context, invited: Invitation) -> Safe | None:
         async with asyncio.timeout(_PATIENCE_S):
             identity = await userinfo(ctx.as_account)
             found = await events.read(ctx.as_account, identity.calendars, starts, ends, ours)
-    except (CronofyError, SettingsError, TimeoutError):
+    except (CronofyError, TimeoutError):
         return None
     title = normal(invited.title or "")
     # With the same title it is the same meeting, most likely.

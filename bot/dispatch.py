@@ -19,7 +19,7 @@ from bot.bitrix24.methods import imbot
 from bot.bitrix24.sync import Wanted, sync
 from bot.context import Router
 from bot.conversation import Conversation
-from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected, SettingsError
+from bot.errors import BitrixError, CronofyError, ManifestError, NotConnected
 from bot.following import Following
 from bot.grammar import check_signature
 from bot.greeting import greet
@@ -175,7 +175,7 @@ class Dispatcher:
         try:
             if self._parts.cronofy is not None:
                 await self._parts.cronofy.revoke_all(portal.member_id)
-        except (CronofyError, SettingsError) as error:
+        except CronofyError as error:
             log.warning("accounts.not-revoked", reason=type(error).__name__)
         await self._parts.store.forget_portal(portal.member_id)
 

@@ -130,7 +130,10 @@ class Externals:
         content = await self._database.read(lambda c: c.execute(statement).scalar_one_or_none())
         if content is None:
             return None
-        shown = Shown(**known(Shown, self._vault.open(content)))
+        opened = self._vault.open(content)
+        if not opened:
+            return None
+        shown = Shown(**known(Shown, opened))
         return shown if _name(portal, user_id, shown) == name else None  # as we wrote it, and theirs
 
     # --- answers on their way

@@ -30,7 +30,6 @@ from sqlalchemy import (
 
 from bot.database import Database, Work, insert, metadata
 from bot.database.together import Share
-from bot.errors import SettingsError
 from bot.references import External, Number, write
 from bot.vault import Vault, known
 
@@ -284,10 +283,10 @@ class Lists:
         return [None] * len(notes)
 
     def _readable(self, row: Any) -> Listing | None:
-        """Pass over what nobody here can read: its key was thrown away, or another release has written it. The event has to end."""
+        """Pass over what nobody here can read, since another release has written it. The event has to end."""
         try:
             return self._opened(row)
-        except (SettingsError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             log.info("list.not-readable", reason=type(error).__name__)
             return None
 

@@ -18,7 +18,6 @@ from bot.errors import (
     NotReached,
     PortalMoved,
     RateLimited,
-    SettingsError,
 )
 from bot.parts import Parts
 from bot.patience import Patience
@@ -62,7 +61,7 @@ class Address:
 
 
 # Nobody will hear it however often it is tried. A database that is away is no such reason: what is said is not lost.
-_REFUSED = (BitrixError, NotConnected, SettingsError)
+_REFUSED = (BitrixError, NotConnected)
 
 
 class Speech:

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, String, Table, Text, delete, select, 
 from bot.accounts import Accounts, accounts
 from bot.changes import Changes, changes
 from bot.database import Database, Work, insert, metadata
+from bot.errors import SettingsError
 from bot.externals import Externals, externals, underway
 from bot.followups import FollowUps, follow_ups
 from bot.lists import Lists, lists
@@ -113,6 +114,10 @@ class Store:
         found: dict[str, Portal] = {}
         for row in rows:
             opened = self._vault.open(row.application_token)
+            if not opened:
+                raise SettingsError(
+                    "STATUSBOT_SECRET_KEY does not open what the database holds; put the former key behind the new one."
+                )
             if opened.get("portal") != row.member_id:
                 continue  # not this portal's row
             token = str(opened["application_token"])

@@ -13,7 +13,6 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, String, Table, T
 
 from bot.database import Database, Work, insert, metadata
 from bot.database.together import Share, for_each
-from bot.errors import SettingsError
 from bot.vault import Vault
 
 tokens = Table(
@@ -81,7 +80,7 @@ class Pairs:
         self._rows = {}
 
     def of(self, user_id: int) -> TokenPair | None:
-        """Return a person's pair, None when it is not known; raises SettingsError when no key opens it."""
+        """Return a person's pair, None when it is not known, or no key opens it."""
         return self._opened(self._rows[user_id]) if user_id in self._rows else None
 
     def by_freshness(self, user_ids: Iterable[int], now: float) -> list[int]:
@@ -140,10 +139,7 @@ class Tokens:
     def _former(self, connection: Connection, portal: str, user_id: int) -> TokenPair | None:
         key = {"portal": portal, "user_id": user_id, "proven": True}
         row = connection.execute(_FIND_FORMER, key).one_or_none()
-        try:
-            return None if row is None else self._opened(row)
-        except SettingsError:  # a key was thrown away; the row is overwritten
-            return None
+        return None if row is None else self._opened(row)
 
     async def replace(self, portal: str, pair: TokenPair) -> None:
         """Store what the authorization server gave; it is the truth, whatever its clock says."""
@@ -180,7 +176,7 @@ class Tokens:
     def _opened(self, row: Any) -> TokenPair | None:
         opened = self._open(row.pair)
         if (opened.get("portal"), opened.get("user_id"), opened.get("proven")) != (row.portal, row.user_id, row.proven):
-            return None  # not this person's row, or not as we wrote it
+            return None  # not this person's row, or not as we wrote it, or its key was thrown away
         refresh_token = opened["refresh_token"]
         return TokenPair(
             user_id=row.user_id,

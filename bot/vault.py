@@ -6,12 +6,14 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 from sqlalchemy import Column, Connection, and_, select, tuple_, update
 
 from bot.database import Database, Work
-from bot.errors import SettingsError
+
+log = structlog.get_logger()
 
 # Rows that one transaction goes through.
 _PAGE = 200
@@ -28,18 +30,20 @@ class Vault:
         self.fingerprints = tuple(_fingerprint(key) for key in keys)
         self._newest = Fernet(keys[0].get_secret_value())
         self._fernet = MultiFernet([Fernet(key.get_secret_value()) for key in keys])
+        self._lost = False
 
     def close(self, value: dict[str, Any]) -> str:
         return self._fernet.encrypt(json.dumps(value).encode()).decode()
 
     def open(self, text: str) -> dict[str, Any]:
-        """Raises SettingsError when no key opens `text`."""
+        """Return what was closed; nothing when no key opens it, so that it is nobody's until its key is back."""
         try:
             opened: dict[str, Any] = json.loads(self._fernet.decrypt(text))
         except InvalidToken:
-            raise SettingsError(
-                "STATUSBOT_SECRET_KEY does not open what the database holds; put the former key behind the new one."
-            ) from None
+            if not self._lost:  # the first of them tells of all
+                log.warning("secret.lost", reason="STATUSBOT_SECRET_KEY does not open all that the database holds")
+            self._lost = True
+            return {}
         return opened
 
     def renew(self, text: str) -> str | None:

@@ -25,7 +25,6 @@ from bot.errors import (
     MissingRight,
     NotConnected,
     NotProven,
-    SettingsError,
     TokenExpired,
     Unavailable,
 )
@@ -342,14 +341,12 @@ class AsUser:
         await store.tokens.forget(member_id, claimed)
 
 
-def _is_personal(error: BitrixError | NotConnected | SettingsError) -> bool:
+def _is_personal(error: BitrixError | NotConnected) -> bool:
     """Whether somebody else's token may do where this person's did not.
 
-    They have none, no key opens it, the administrator keeps them from the application, or their pair cannot be refreshed now.
+    They have none, the administrator keeps them from the application, or their pair cannot be refreshed now.
     """
-    return (
-        isinstance(error, NotConnected | SettingsError) or error.code == "user_access_error" or error.method == METHOD
-    )
+    return isinstance(error, NotConnected) or error.code == "user_access_error" or error.method == METHOD
 
 
 def _posters(portal: Portal, bot_id: int, author_id: int) -> Collection[int]:
@@ -386,7 +383,7 @@ class AsBot:
         return replace(answer, errors=errors)
 
     async def _with_anybody(self, send: Callable[[AsUser], Awaitable[T]]) -> T:
-        refused: BitrixError | NotConnected | SettingsError = NotConnected()
+        refused: BitrixError | NotConnected = NotConnected()
         candidates, now = _posters(self.portal, self.bot_id, self._author_id), self._bitrix24.clock()
         if not self._known.by_freshness(candidates, now):
             self._known.learn(await self._bitrix24.store.tokens.of(self.portal.member_id, candidates))
@@ -394,7 +391,7 @@ class AsBot:
         for user_id in self._known.by_freshness(candidates, now):
             try:
                 return await send(AsUser(self._bitrix24, self.portal, user_id, claimed=False, known=self._known))
-            except (BitrixError, NotConnected, SettingsError) as error:
+            except (BitrixError, NotConnected) as error:
                 if not _is_personal(error):
                     raise
                 refused = refused if refused.retriable else error

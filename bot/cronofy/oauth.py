@@ -114,7 +114,10 @@ class Cronofy:
                 log.info("channel.not-closed", user_id=account.user_id, reason=type(error).__name__)
             # Closing may have renewed the tokens.
             account = await self.accounts.of_sub(account.portal, account.sub) or account
-        await self.oauth.revoke(account.refresh_token)
+        if account.refresh_token:
+            await self.oauth.revoke(account.refresh_token)
+        else:
+            await self.oauth.revoke_account(account.sub)
 
 
 class AsAccount:

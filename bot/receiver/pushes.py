@@ -50,7 +50,7 @@ class Pushes:
         Raises:
             ForeignEvent: it is not signed by Cronofy for us, or its address is nobody's; which of both, nobody is told.
             MalformedBody: it is signed, and no JSON.
-            StorageError, SettingsError, TimeoutError: it could not be stored.
+            StorageError, TimeoutError: it could not be stored.
         """
         body = await read_body(request, self._body_s)
         signatures = ",".join(request.headers.getall(SIGNATURE, ()))

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
+from bot.accounts import accounts
 from bot.channels import Channels, longest_public_url, push_address
 from bot.emulator.cronofy import faults
 from bot.emulator.faults import cut, lost
@@ -222,6 +224,14 @@ async def test_broken_account_is_skipped(ask, outside, connect, look):
         await look(17)
 
     assert (outside.calls, lines) == ([], [])
+
+
+async def test_account_that_no_key_opens_keeps_no_other_from_its_channel(ask, outside, both_lost, look):
+    strange = update(accounts).where(accounts.c.user_id == 17).values(tokens="strange")
+    await ask.core.database.write(lambda c: c.execute(strange))
+    await look()
+
+    assert [(await account(ask, user_id)).channel_id is None for user_id in (17, 23)] == [True, False]
 
 
 @pytest.fixture

@@ -134,6 +134,15 @@ async def test_content_of_another_name_is_not_believed(store, kept):
     assert await kept.find(PORTAL, MIRA, talk) == TALK
 
 
+async def test_event_that_no_key_opens_is_unknown(store, kept):
+    (name,) = await kept.name(PORTAL, MIRA, [CALL], NOW)
+    stranger = Store(store.database, Vault([SecretStr(Fernet.generate_key().decode())])).externals
+
+    assert await stranger.find(PORTAL, MIRA, name) is None
+    await stranger.name(PORTAL, MIRA, [CALL], NOW)
+    assert await stranger.find(PORTAL, MIRA, name) == CALL
+
+
 async def test_key_of_events_is_rotated(store, kept, secret_key):
     new_key = SecretStr(Fernet.generate_key().decode())
     call, talk = await kept.name(PORTAL, MIRA, [CALL, TALK], NOW)

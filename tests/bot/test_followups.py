@@ -152,6 +152,15 @@ async def test_message_that_was_moved_does_not_hide_the_others(store, kept):
     assert await kept.of_person(PORTAL, 17) == [FOLLOW_UP]
 
 
+async def test_message_that_no_key_opens_does_not_hide_the_others(store, kept):
+    await kept.keep(replace(FOLLOW_UP, key="event-0"), NOW)
+    stranger = Store(store.database, Vault([SecretStr(Fernet.generate_key().decode())])).follow_ups
+    await stranger.keep(FOLLOW_UP, NOW)
+
+    assert await stranger.find(PORTAL, "event-0") is None
+    assert await stranger.of_person(PORTAL, 17) == [FOLLOW_UP]
+
+
 async def test_key_of_messages_is_rotated(store, kept, secret_key):
     new_key = SecretStr(Fernet.generate_key().decode())
     await kept.keep(FOLLOW_UP, NOW)

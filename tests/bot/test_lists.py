@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from bot.database.together import run_all
-from bot.lists import KEPT_S, Elsewhere, Listing, Remark, Row, lists
+from bot.lists import KEPT_S, Elsewhere, Listing, Lists, Remark, Row, lists
 from bot.vault import Vault
 
 PORTAL, NOW = "1b" * 16, 1_795_424_400
@@ -232,6 +232,14 @@ async def test_list_that_nobody_can_read_keeps_nothing_from_being_noted(kept, da
     await database.write(kept.noting(PORTAL, 17, "17", "651", "Y", NOW))
 
     assert await states(kept, four[1:]) == [("Y",), ("Q",), ("Q",)]
+
+
+async def test_list_that_no_key_opens_is_none(kept, database):
+    shown = await kept.keep(listing(row(651)), "one", "one meetings")
+    stranger = Lists(database, Vault([OTHER_KEY]))
+
+    assert await stranger.find(PORTAL, shown.shown_as, NOW) is None
+    assert await stranger.last(PORTAL, 17, "17", NOW, unless_by="two") is None
 
 
 async def test_all_lists_of_a_person_are_forgotten(kept, four):

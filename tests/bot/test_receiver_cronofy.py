@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from bot.accounts import accounts
 from bot.emulator.cronofy import faults
 from bot.emulator.faults import cut, html_page, raw, slow
 from bot.emulator.transport import PortalTransport
@@ -317,6 +318,18 @@ async def test_account_of_another_person_is_refused_and_stays_theirs(ask, portal
     assert (await account(ask), await account(ask, 23), len(portal.messages)) == (None, theirs, before)
     assert standing(outside) == [JURIS]
     assert "connected already" in (await ask("connect cronofy", user_id=23)).text
+
+
+async def test_account_of_another_person_is_refused_also_when_no_key_opens_it(ask, outside, link, arrive):
+    await arrive((await ask("connect cronofy", user_id=23)).message, JURIS)
+    await ask.core.database.write(lambda c: c.execute(accounts.update().values(tokens="strange")))
+    page = await arrive(link, JURIS)
+
+    assert page.status == 403
+    assert "it stays theirs" in page.html
+    assert await account(ask) is None
+    assert (await arrive((await ask("connect cronofy", user_id=23)).message, JURIS)).status == 200
+    assert (await account(ask, 23)).state == "working"
 
 
 async def test_refused_account_leaves_the_own_one_working(ask, outside, link, arrive):

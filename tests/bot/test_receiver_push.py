@@ -291,10 +291,11 @@ async def test_push_that_cannot_be_stored_is_to_be_sent_again(make_web, trouble,
     assert [(line["event"], line["log_level"]) for line in lines] == [("request.not-stored", "error")]
 
 
-async def test_account_that_no_key_opens_is_a_fault_of_ours(web):
+async def test_push_for_an_account_that_no_key_opens_is_heard(web):
     await web.core.database.write(lambda c: c.exec_driver_sql("UPDATE accounts SET tokens = 'x'"))
 
-    assert await web.status(push()) == 503
+    assert await web.status(push()) == 200
+    assert [event.user_id for event in await web.stored()] == [17]
 
 
 # --- the event

@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
 from bot.accounts import Account
 from bot.database import Database, metadata
@@ -166,8 +167,18 @@ async def test_wrong_key_is_a_settings_error(store: Store) -> None:
     with pytest.raises(SettingsError, match="STATUSBOT_SECRET_KEY") as caught:
         await other.load()
     assert "\n" not in str(caught.value)
-    with pytest.raises(SettingsError):
-        await other.tokens.find(PORTAL, ADMIN)
+
+
+async def test_what_no_key_opens_is_not_found_and_told_once(store: Store) -> None:
+    await install(store)
+    await save(store, pair("a"))
+    other = Store(store.database, Vault([another_key()]))
+    with capture_logs() as lines:
+        assert [await other.tokens.find(PORTAL, user_id) for user_id in (ADMIN, MIRA)] == [None, None]
+    told = "STATUSBOT_SECRET_KEY does not open all that the database holds"
+    assert lines == [{"event": "secret.lost", "reason": told, "log_level": "warning"}]
+
+    assert await store.tokens.find(PORTAL, MIRA) == pair("a")
 
 
 async def test_former_key_behind_a_new_one_still_opens(store: Store, secret_key: SecretStr) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from bot.store import Store
 from bot.tokens import TokenPair, tokens
@@ -163,10 +163,24 @@ async def test_claimed_pair_never_mixes_with_another(store: Store) -> None:
     assert await store.tokens.find(PORTAL, MIRA, proven=False) == lone
 
 
-async def test_pair_that_no_key_opens_is_overwritten(store: Store) -> None:
-    await save(store, pair("lost", 1000))
+async def lose_key(store: Store) -> None:
     foreign = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
     await store.database.write(lambda c: c.execute(update(tokens).values(pair=foreign)))
+
+
+async def test_pair_that_no_key_opens_is_nobody_s_and_stays(store: Store) -> None:
+    await save(store, pair("lost", 1000))
+    await lose_key(store)
+    await store.tokens.forget(PORTAL, pair("lost", 1000))
+
+    assert await store.tokens.find(PORTAL, MIRA) is None
+    assert (await store.tokens.of(PORTAL, [MIRA])).of(MIRA) is None
+    assert await store.database.read(lambda c: len(c.execute(select(tokens)).all())) == 1
+
+
+async def test_pair_that_no_key_opens_is_overwritten(store: Store) -> None:
+    await save(store, pair("lost", 1000))
+    await lose_key(store)
     lone = replace(pair("new", 2000), refresh_token=None)
     await save(store, lone)
 

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.emulator import faults
+from bot.lists import lists
 
 DAY_S = 86_400
 NO_LIST = "I have no recent list to count in."
@@ -433,6 +434,21 @@ async def test_button_is_carried_out_after_the_connection(ask, portal, browser, 
     assert (await browser.connect(listed.message)).status == 200
     assert listed.message.text.startswith("You are going: meeting 700")
     assert told(portal) == [(700, 17, "accepted")]
+
+
+# --- a key that was thrown away
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("accept #1", NO_LIST), ("принять #1", "У меня нет свежего списка"), (None, NO_LIST)],
+)
+async def test_list_that_no_key_opens_is_gone(ask, portal, listed, said, words):
+    await ask.core.database.write(lambda c: c.execute(lists.update().values(content="strange")))
+    reply = await ask(said) if said else await ask.press(17, listed.message, "#1 Accept")
+
+    assert reply.text.startswith(words)
+    assert told(portal) == []
 
 
 # --- an older portal

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.emulator import faults
 from bot.states import states, waiting
+from bot.tokens import tokens
 from tests.visitor import Browser, link_of, state_of
 
 UNTOUCHED = {23: "H", 17: "Q", 42: "Q"}
@@ -234,6 +235,27 @@ async def test_command_is_carried_out_after_the_connection(
     assert done.startswith(carried_out)
     assert portal.meetings[651][17] == "Y"
     assert len(portal.notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "answered", "carried_out"),
+    [
+        ("decline 651", "I have no permission from Bitrix24", "You are not going: meeting 651"),
+        ("отклонить 651", "У меня пока нет разрешения", "Вы не идёте: встреча 651"),
+    ],
+)
+@pytest.mark.parametrize("auth", ["minimal", "absent"])
+async def test_permission_that_no_key_opens_is_asked_for_again(ask, portal, browser, auth, said, answered, carried_out):
+    await ask("status 651")
+    strange = tokens.update().where(tokens.c.user_id == 17).values(pair="strange")
+    await ask.core.database.write(lambda c: c.execute(strange))
+    reply = await ask(said, auth=auth)
+    assert answered in reply.text
+    assert portal.meetings[651] == UNTOUCHED
+    await browser.connect(reply.message)
+
+    assert said_by_bot(portal)[-1].startswith(carried_out)
+    assert portal.meetings[651][17] == "N"
 
 
 async def test_every_command_that_waits_is_carried_out_once_in_order(ask, portal, browser):

@@ -3,8 +3,9 @@
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from bot.accounts import accounts
 from bot.emulator.cronofy import faults
 from bot.emulator.faults import cut, html_page
 from bot.states import states
@@ -36,6 +37,12 @@ def linked(ask, outside, browser):
 
 async def account(ask, user_id=17):
     return await ask.core.store.accounts.find(MEMBER, user_id)
+
+
+async def lose_key(ask, user_id=17):
+    """Let no key open the account of a person any more."""
+    mine = accounts.c.user_id == user_id
+    await ask.core.database.write(lambda c: c.execute(accounts.update().where(mine).values(tokens="strange")))
 
 
 async def links(ask):
@@ -231,6 +238,19 @@ async def test_permission_that_was_taken_back_leads_to_a_link(ask, outside, brow
 
 
 @in_both_languages
+async def test_account_that_no_key_opens_leads_to_a_link(ask, outside, browser, linked, language):
+    former = await linked()
+    await lose_key(ask)
+    reply = await ask(CONNECT[language])
+
+    assert {"en": "but it is gone", "ru": "больше не действует"}[language] in reply.text
+    assert len(reply.buttons) == 1
+    await browser.open(browser.agree_outside(outside, reply.message))
+    later = await account(ask)
+    assert (later.state, later.push_key) == ("working", former.push_key)
+
+
+@in_both_languages
 async def test_permission_that_was_narrowed_leads_to_a_link(ask, outside, linked, language):
     await linked()
     for known in outside.oauth.authorizations:
@@ -289,6 +309,28 @@ async def test_disconnect_of_a_broken_account_forgets_it(ask, outside, linked):
 
     assert "forgotten it" in (await ask("disconnect cronofy")).text
     assert await account(ask) is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said", "standing"),
+    [
+        (None, {"en": "and forgotten it", "ru": "я отказался от разрешения"}, []),
+        (cut(), {"en": "so it still stands there", "ru": "поэтому там оно ещё действует"}, ["mira@example.org"]),
+    ],
+)
+@in_both_languages
+async def test_disconnect_of_an_account_that_no_key_opens_gives_it_back_by_its_id(
+    ask, outside, linked, language, trouble, said, standing
+):
+    await linked()
+    await lose_key(ask)
+    if trouble:
+        outside.faults.add("oauth.revoke", trouble, count=None)
+    reply = await ask(DISCONNECT[language])
+
+    assert said[language] in reply.text
+    assert await account(ask) is None
+    assert permissions(outside) == standing
 
 
 async def test_disconnect_closes_the_link_that_was_given_out(ask, outside, browser):
@@ -360,13 +402,14 @@ async def test_uninstallation_forgets_when_cronofy_is_away_and_asks_it_once(ask,
     assert len([call for call in outside.calls if call.name == "oauth.revoke"]) == 1
 
 
-async def test_uninstallation_forgets_what_no_key_opens_any_more(ask, outside, portal, linked):
+async def test_uninstallation_revokes_and_forgets_what_no_key_opens_any_more(ask, outside, portal, linked):
     await linked()
-    work = text("UPDATE accounts SET tokens = 'strange'")
-    await ask.core.database.write(lambda c: c.execute(work))
+    await linked(23, "juris@example.org")
+    await lose_key(ask)
     portal.uninstall(next(iter(portal.oauth.apps.values())))
     await ask.deliver()
 
+    assert permissions(outside) == []
     assert await ask.core.store.accounts.sub_of(MEMBER, 17) is None
     assert ask.core.store.all_portals() == []
 

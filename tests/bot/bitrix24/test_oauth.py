@@ -167,8 +167,21 @@ async def test_bot_passes_over_a_pair_that_no_key_opens(
     assert calls(portal) == [("profile", MIRA, None)]
 
     await store.database.write(lambda c: c.execute(tokens.update().values(pair=foreign)))
-    with pytest.raises(errors.SettingsError, match="STATUSBOT_SECRET_KEY"):
+    with pytest.raises(errors.NotConnected):
         await bitrix24.as_bot(installed, BOT, MIRA).call("profile", {})
+
+
+async def test_user_whose_pair_no_key_opens_is_not_connected(
+    bitrix24: Bitrix24, installed: Portal, portal: Emulated, store: Store, give: Give
+) -> None:
+    await give(MIRA)
+    foreign = Vault([SecretStr(Fernet.generate_key().decode())]).close({})
+    await store.database.write(lambda c: c.execute(tokens.update().values(pair=foreign)))
+    for known in await store.database.read(bitrix24.finding(installed, BOT, MIRA)), None:
+        with pytest.raises(errors.NotConnected):
+            await bitrix24.as_user(installed, MIRA, known=known).call("profile")
+
+    assert calls(portal) == []
 
 
 async def test_user_without_a_pair_is_not_connected(
