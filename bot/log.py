@@ -53,6 +53,20 @@ def _tell_retry(details: RetryDetails) -> None:
     )
 
 
+class _Libraries(logging.Handler):
+    """Writes what libraries have to say in the form of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - its words do not go together, which is no trouble of whom it serves
+            message = str(record.msg)
+        level = record.levelno // 10 * 10  # one that structlog has a name for
+        structlog.get_logger().log(
+            level, "library.complained", library=record.name, message=message, exc_info=record.exc_info
+        )
+
+
 def configure(level: str, form: Literal["console", "json"] | None) -> None:
     """Set up logging of the process.
 
@@ -81,6 +95,6 @@ def configure(level: str, form: Literal["console", "json"] | None) -> None:
         cache_logger_on_first_use=False,
     )
     # Libraries: their warnings only. httpx would print addresses with secrets at level info (contract B.7).
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()])
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -33,7 +33,7 @@ from bot.metrics import Metrics
 from bot.pages import Bitrix24Page, CronofyPage
 from bot.patience import Patience
 from bot.receiver.pushes import Pushes
-from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, read_body, traced
+from bot.receiver.requests import MAX_BODY, Taking, answering, log_refusals, quiet_malformed, read_body, traced
 from bot.settings import Settings
 from bot.sharing import Alone
 from bot.store import Portal, Store
@@ -94,6 +94,7 @@ class Receiver:
         self._bot_tokens: dict[tuple[str, int], int] = {}
 
     def app(self) -> web.Application:
+        quiet_malformed()
         middlewares = [traced({*self._posts, *self._pages}, self._clock), log_refusals]
         app = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
         for path, take in self._posts.items():

@@ -1,11 +1,13 @@
 """A request read, and what came of it answered; nothing of a body or of a query reaches the log."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeAlias
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from bot import tracing
@@ -74,6 +76,20 @@ async def log_refusals(request: web.Request, handler: Handler) -> web.StreamResp
         if error.status != web.HTTPNotFound.status_code:
             log.warning("request.refused", path=request.path, status=error.status, reason=error.reason)
         raise
+
+
+def quiet_malformed() -> None:
+    """Have what is no HTTP told as any other request that is refused: aiohttp would quote its line, and so its query."""
+    logging.getLogger("aiohttp.server").addFilter(_tell_malformed)
+
+
+def _tell_malformed(record: logging.LogRecord) -> bool:
+    """Log what aiohttp could not read in our own words; return whether it was something else, for aiohttp to tell."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, HttpProcessingError):
+        return True
+    log.warning("request.refused", status=error.code, reason=type(error).__name__)
+    return False
 
 
 def _refusal(request: web.Request, status: int, reason: str) -> web.Response:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pytest
@@ -149,6 +149,67 @@ def test_exception_shows_no_secret_locals(capsys: pytest.CaptureFixture[str], fo
     assert SECRET not in shown
     assert "1 thing is missing" in shown
     assert "in broken" in shown
+
+
+LIBRARY = logging.getLogger("somebody.else")
+
+
+@pytest.fixture
+def listen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Return what sets up logging as in a process where nobody else listens to libraries."""
+
+    def configure(form: Any) -> None:
+        monkeypatch.setattr(logging.root, "handlers", [])
+        monkeypatch.setattr(logging.root, "level", logging.NOTSET)
+        log.configure("info", form)
+        log.configure("info", form)  # changes nothing
+
+    return configure
+
+
+def test_library_is_heard_in_our_form(capsys: pytest.CaptureFixture[str], listen: Callable[[Any], None]) -> None:
+    listen("json")
+    LIBRARY.info("all is well")
+    LIBRARY.warning("%s is slow\nERROR forged", "a socket")
+
+    (line,) = written(capsys).splitlines()
+    record = json.loads(line)
+    assert record.pop("timestamp").endswith("Z")
+    assert record == {
+        "event": "library.complained",
+        "level": "warning",
+        "library": "somebody.else",
+        "message": "a socket is slow\nERROR forged",
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_breaks_in_a_library_is_told_with_its_traceback(
+    capsys: pytest.CaptureFixture[str], listen: Callable[[Any], None], form: Any
+) -> None:
+    listen(form)
+    try:
+        broken(SECRET)
+    except LookupError:
+        LIBRARY.exception("Unhandled exception")
+
+    shown = written(capsys)
+    assert SECRET not in shown
+    assert "1 thing is missing" in shown
+    assert "in broken" in shown
+    if form == "json":
+        assert "in broken" in json.loads(shown)["exception"]
+
+
+def test_nonsense_of_a_library_breaks_nothing(
+    capsys: pytest.CaptureFixture[str], listen: Callable[[Any], None]
+) -> None:
+    listen("json")
+    LIBRARY.error("%d things", "no number")
+    LIBRARY.log(logging.ERROR + 1, "two things")
+
+    told = [json.loads(line) for line in written(capsys).splitlines()]
+    assert [(line["level"], line["message"]) for line in told] == [("error", "%d things"), ("error", "two things")]
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore"])

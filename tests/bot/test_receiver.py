@@ -432,6 +432,35 @@ async def test_slow_body_is_given_up(make_web):
     done.set()
 
 
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("GET /cronofy?code=651&state=of 651 HTTP/1.1\r\nHost: x\r\n", "BadStatusLine"),
+        ("GET /cronofy?code=651 HTTP/1.1\r\nHost: x\r\n651 : x\r\n", "BadHttpMessage"),
+        (f"GET /cronofy?code=651{'1' * 9000} HTTP/1.1\r\nHost: x\r\n", "LineTooLong"),
+    ],
+    ids=["line", "header", "length"],
+)
+async def test_what_is_no_http_is_refused_in_one_line_without_its_own(web, caplog, head, reason):
+    reader, writer = await asyncio.open_connection(web.client.host, web.client.port)
+    async with one_line_without_secrets(web, event="request.refused", status=400, reason=reason):
+        writer.write(f"{head}\r\n".encode())
+        answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.0 400 Bad Request")
+    assert caplog.records == []
+
+
+async def test_what_breaks_unforeseen_is_told_with_its_traceback(make_web, caplog):
+    web = await make_web(inbox=SimpleNamespace())
+
+    assert (await web.client.get("/metrics")).status == 500
+    (record,) = caplog.records
+    assert (record.name, record.levelname, record.exc_info[0]) == ("aiohttp.server", "ERROR", AttributeError)
+
+
 async def test_unknown_path_is_not_found_and_not_logged(web):
     with capture_logs() as lines:
         assert (await web.client.get("/wp-login.php")).status == 404

@@ -1,5 +1,6 @@
 """After a bad day no secret is in the database files, the log, the chats or the addresses of requests to the portal."""
 
+import asyncio
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -79,6 +80,7 @@ async def test_bad_day_leaves_no_secret_anywhere(secrets, bot, company):
     assert _stored(bot, secrets) == []
     assert secrets.found_in(bot.log) == []
     assert bot.environment["STATUSBOT_SECRET_KEY"] not in bot.log
+    assert all(line.startswith("{") for line in bot.log.splitlines())
     assert secrets.found_in(str([(message.text, message.keyboard) for message in company.messages])) == []
     assert secrets.found_in("\n".join(secrets.addresses)) == []
 
@@ -135,6 +137,18 @@ async def _refused_requests(bot, company, secrets: Secrets) -> None:
         page = await http.get(f"{bot.url}/bitrix24", params={"code": secret, "state": secret})
         assert page.status_code == 400
         assert secret not in page.text
+    await _no_http(bot, secret)
+
+
+async def _no_http(bot, secret: str) -> None:
+    """What no client that knows HTTP sends."""
+    address = urlsplit(bot.url)
+    for head in (f"GET /bitrix24?code={secret}&state={secret} twice HTTP/1.1", f"GET / HTTP/1.1\r\n{secret} : x"):
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(f"{head}\r\nHost: x\r\n\r\n".encode())
+        assert b" 400 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_installation_by_somebody_else_leaves_no_secret(secrets, make_bot, company):
