@@ -42,11 +42,13 @@ class Undoing(NamedTuple):
 
     Attributes:
         asks: It will have to be confirmed.
+        returns: What was before can come back, as far as can be told.
     """
 
     name: str
     words: tuple[str, ...]
     asks: bool = False
+    returns: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +147,5 @@ def _of(portal: str, user_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _calls(stored: str) -> tuple[Undoing, ...]:
-    calls: list[tuple[str, list[str], bool]] = json.loads(stored)
-    return tuple(Undoing(name, tuple(words), asks) for name, words, asks in calls)
+    calls: list[tuple[str, list[str], *tuple[bool, ...]]] = json.loads(stored)
+    return tuple(Undoing(name, tuple(words), *flags) for name, words, *flags in calls)

@@ -180,12 +180,15 @@ async def _question(ctx: Context, found: Outside, event: ExternalEvent, wanted: 
 async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answer, *, undoes: bool) -> Reply:
     """Send an answer, so that it can be undone and is not sent twice, whatever interrupts us."""
     former = found.answer or Answer.UNKNOWN
+    removes = wanted is Answer.NO and event.declining_removes
     undoing = Undoing(
-        "restore-outside", (found.reference, wanted, former), asks=former is Answer.NO and event.declining_removes
+        "restore-outside",
+        (found.reference, wanted, former),
+        asks=former is Answer.NO and event.declining_removes,
+        returns=former in participation.ANSWERS and not removes,
     )
     if not undoes:
         await ctx.undo_with(undoing)
-    removes = wanted is Answer.NO and event.declining_removes
     before = event.answer if found.underway is None else f"{event.answer}-{found.underway.wanted}"
     underway = Underway(wanted, before, removes, int(ctx.now.timestamp()), None)
     await begin(ctx, found.name, underway)

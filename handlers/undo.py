@@ -29,11 +29,13 @@ async def undo(ctx: Context) -> Reply:
 
 
 async def _others(ctx: Context, change: Change) -> list[Safe]:
-    """Name the meetings whose former answers return without a question; an open one outside never does."""
+    """Name the meetings whose former answers return without a question."""
     names = []
     for call in change.undoing:
-        if call.name == "restore-outside" and not call.asks and call.words[2] != "needs_action":
+        if call.asks or not call.returns:
+            continue
+        if call.name == "restore-outside":
             names.append(await reference_brief(ctx, call.words[0]))
-        elif call.name == "restore-answer" and not call.asks:
+        elif call.name == "restore-answer":
             names.append(Safe(call.words[0]))
     return names

@@ -4,7 +4,7 @@ from bot.changes import Change, Undoing
 
 PORTAL, NOW, DAY_S = "1b" * 16, 1_795_424_400.0, 86_400
 FIRST = Undoing("restore-answer", ("651", "Y", "N"))
-SECOND = Undoing("restore-answer", ("700", "Y", "Q"), asks=True)
+SECOND = Undoing("restore-answer", ("700", "Y", "Q"), asks=True, returns=False)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ LISTINGS = st.builds(
     rows=st.lists(ROWS, max_size=3).map(tuple),
     remarks=st.lists(st.builds(Remark, drawn.HALVES, drawn.HALVES), max_size=2).map(tuple),
 )
-CALLS = st.builds(Undoing, drawn.HALVES, st.lists(drawn.HALVES, max_size=4).map(tuple), st.booleans())
+CALLS = st.builds(Undoing, drawn.HALVES, st.lists(drawn.HALVES, max_size=4).map(tuple), st.booleans(), st.booleans())
 
 
 @bounded(80)

@@ -288,6 +288,19 @@ async def test_undo_of_both_promises_nothing_that_cannot_return(ask, outside, tw
     assert "Together with it" not in (await ask("undo")).text
 
 
+@in_both_languages
+async def test_undo_of_both_promises_nothing_that_declining_has_removed(ask, outside, twin, language):
+    outside.answer_elsewhere(twin.uid, "tentative")
+    await ask({"en": "meetings", "ru": "встречи"}[language])
+    await ask({"en": "decline #1", "ru": "отклонить #1"}[language])
+    await ask({"en": "yes", "ru": "да"}[language])
+    await ask.wait(5)
+    question = await ask(UNDO[language])
+
+    assert {"en": "meeting 651 “Weekly sync”", "ru": "встреча 651 «Weekly sync»"}[language] in question.text
+    assert {"en": "former answers return", "ru": "прежние ответы"}[language] not in question.text
+
+
 # --- the other calendar does not hold up
 
 
