@@ -60,7 +60,8 @@ async def show(ctx: Context, name: str, ahead: Ahead, found: Sequence[Meeting], 
 
     Args:
         ctx: Who asked.
-        name: Of the list: `agenda.heading-<name>` stands above it, `agenda.empty-<name>` instead of it.
+        name: Of the list: `agenda.heading-<name>` stands above it, `agenda.empty-<name>` instead of it, and where something
+            could not be read `agenda.empty-<name>-so-far`.
         ahead: What was read.
         found: What of it is shown, by start.
         verb: The command that a row is to be chosen for, if the list asks.
@@ -68,9 +69,10 @@ async def show(ctx: Context, name: str, ahead: Ahead, found: Sequence[Meeting], 
     # What is nobody else's business does not even show in a group that there is something.
     listed = [meeting for meeting in found if ctx.private or meeting.is_meeting]
     if not listed:
-        empty = ctx.text("agenda.empty-in-group" if found else f"agenda.empty-{name}")
+        empty = f"agenda.empty-{name}-so-far" if ahead.remarks else f"agenda.empty-{name}"
+        text = ctx.text("agenda.empty-in-group" if found else empty)
         return Reply(
-            Safe("\n".join([empty, *_remarks(ctx, ahead.remarks)])), "unchanged", links=_links(ctx, ahead.remarks)
+            Safe("\n".join([text, *_remarks(ctx, ahead.remarks)])), "unchanged", links=_links(ctx, ahead.remarks)
         )
     listing = Listing(
         key="",

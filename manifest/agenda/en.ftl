@@ -14,6 +14,14 @@ empty-tomorrow = Nothing is in your calendar tomorrow.
 empty-invitations = No invitation waits for your answer.
 empty-unanswered = No invitation waits for your answer, so I changed nothing. To change an answer, add the number: “accept 651”, “decline 651”.
 empty-which = I find no such meeting in your calendar.
+# Likewise, when not all calendars could be read; what is missing is said below.
+empty-week-so-far = So far I see nothing in your calendar in the next 7 days.
+empty-today-so-far = So far I see nothing more in your calendar today.
+empty-tomorrow-so-far = So far I see nothing in your calendar tomorrow.
+empty-invitations-so-far = So far I see no invitation that waits for your answer.
+empty-unanswered-so-far = So far I see no invitation that waits for your answer, so I changed nothing. To change an answer, add the number: “accept 651”, “decline 651”.
+empty-which-so-far = So far I find no such meeting in your calendar.
+# When there is nothing for a group to see.
 empty-in-group = What is in your calendar then is none of this group's business; write to me in a private chat to see it.
 
 # A row. In a group only the number and the answer are shown.
@@ -81,6 +89,7 @@ no-title = I find no meeting ahead with “{ $title }” in its title. Write “
 no-title-in-group = I find no meeting of yours by that name. Please write its number.
 clash = At the same time you have { $meeting }.
 nothing-to-answer = There is nothing to change then: I find no such invitation of yours.
+nothing-to-answer-so-far = So far I find no such invitation of yours, so I changed nothing.
 all-accept = { $count ->
     [one] Accept this meeting?
    *[other] Accept these { $count } meetings?

@@ -245,6 +245,40 @@ async def test_list_names_a_login_that_is_disconnected(ask, outside, talk, langu
     assert why[language] in listed.text.splitlines()[1]
 
 
+SO_FAR = {
+    "invitations": "So far I see no invitation that waits for your answer.",
+    "accept": "So far I see no invitation that waits for your answer, so I changed nothing.",
+    "accept all": "So far I find no such invitation of yours, so I changed nothing.",
+    "meetings": "So far I see nothing in your calendar in the next 7 days.",
+    "today": "So far I see nothing more in your calendar today.",
+    "tomorrow": "So far I see nothing in your calendar tomorrow.",
+    "status all today": "So far I find no such meeting in your calendar.",
+    "приглашения": "Пока не вижу приглашений, которые ждут вашего ответа.",
+    "принять": "Пока не вижу приглашений, которые ждут вашего ответа, поэтому ничего не изменилось.",
+    "принять все": "Пока не нахожу у вас таких приглашений, поэтому ничего не изменилось.",
+    "неделя": "Пока не вижу в вашем календаре ничего на ближайшие 7 дней.",
+    "сегодня": "Пока не вижу в вашем календаре на сегодня больше ничего.",
+    "завтра": "Пока не вижу в вашем календаре ничего на завтра.",
+    "статус все сегодня": "Пока не нахожу в вашем календаре такой встречи.",
+}
+
+
+@pytest.mark.parametrize("missing", ["syncing", "away"])
+async def test_empty_list_is_not_said_to_be_all_while_calendars_are_missing(ask, outside, portal, missing):
+    portal.delete_meeting(651)
+    if missing == "away":
+        outside.faults.add("events", faults.refused(503), count=None)
+    else:
+        place = next(place for place in outside.directory.places() if place.calendar.name == "Mira")
+        place.profile.initial_sync_required = True
+    for said, answered in SO_FAR.items():
+        first, missed = (await ask(said)).text.splitlines()
+
+        assert first.startswith(answered), said
+        told = {"syncing": ("is still being read", "ещё читаются"), "away": ("does not answer", "не отвечает")}
+        assert any(words in missed for words in told[missing]), said
+
+
 # --- answers
 
 

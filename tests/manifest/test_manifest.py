@@ -147,6 +147,7 @@ def agenda_keys() -> Iterator[tuple[str, set[str]]]:
     for name in {*filter(None, get_args(Period)), *given_to("show")}:
         yield f"agenda.heading-{name}", {"zone", "word"}
         yield f"agenda.empty-{name}", set()
+        yield f"agenda.empty-{name}-so-far", set()
     for state in {*get_args(State), *Answer, "own", "gone"} - {"outside"}:
         yield f"agenda.answer-{state}", set()
     for verb in finding._OUTSIDE:
