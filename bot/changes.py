@@ -66,6 +66,11 @@ class Change:
     made_by: str
     undone_by: str | None = None
 
+    @property
+    def promises(self) -> bool:
+        """Whether there is anything left that undoing would bring back."""
+        return self.undone_by is None and any(call.returns for call in self.undoing)
+
 
 _FIND = select(changes).where(*(column == bindparam(column.name) for column in changes.primary_key))
 _FRESH = insert(changes)

@@ -108,7 +108,7 @@ async def render(ctx: Context, listing: Listing, done: Reply | None = None) -> R
         if done:
             return done
     change = await ctx.last_change()
-    undoable = answered_meetings(change) if change and change.undone_by is None else frozenset()
+    undoable = answered_meetings(change) if change and change.promises else frozenset()
     rows = [_buttons(ctx, listing, row, number, undoable) for number, row in _numbered(listing)]
     buttons = tuple(row for row in [*rows, _turning(ctx, listing)] if row)
     shown = Reply(text, links=_links(ctx, listing.remarks), buttons=buttons, lists=True)
@@ -278,7 +278,7 @@ def _buttons(ctx: Context, listing: Listing, row: Row, number: int, undoable: fr
         "accept": answers != {"accepted"} or not ctx.private,
         "maybe": answers != {"tentative"},
         "decline": answers != {"declined"} or not ctx.private,
-        "undo": (bool(undoable) and undoable.issubset(references)) or not ctx.private,
+        "undo": (bool(undoable) and undoable.issubset(row.stands_for)) or not ctx.private,
     }
     if row.meeting_id:  # of which Bitrix24 knows no "maybe"
         del able["maybe"]

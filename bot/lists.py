@@ -111,6 +111,12 @@ class Row:
     clash: str = ""
 
     @property
+    def stands_for(self) -> frozenset[str]:
+        """What it is, whether that can be answered or not, as `references.write` writes it."""
+        inside = {write(Number(self.meeting_id))} if self.meeting_id else set()
+        return frozenset(inside | {write(External(self.elsewhere.name))} if self.elsewhere else inside)
+
+    @property
     def references(self) -> tuple[str, ...]:
         """What can be answered of it, as `references.write` writes it."""
         inside = (write(Number(self.meeting_id)),) if self.state in ANSWERABLE else ()

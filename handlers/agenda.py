@@ -154,7 +154,7 @@ async def _undo(ctx: Context, listing: Listing, number: int) -> Reply:
     change = await ctx.last_change()
     if change is not None:
         answered = answered_meetings(change)
-        if not answered or not answered.issubset(listing.on_page[number - 1].references):
+        if not answered or not answered.issubset(listing.on_page[number - 1].stands_for):
             return ctx.reply("undo.not-last", "refused")
     reply = await ctx.run(ctx, [Call("undo")])
     # Confirmed, it is this button once more, so that the list shows the outcome.

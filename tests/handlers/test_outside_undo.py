@@ -186,3 +186,58 @@ async def test_row_undo_restores_the_answer_of_that_row(ask, outside, call):
 
     assert outside.answers[call.uid] == "tentative"
     assert listed.message.text.startswith("You may come")
+
+
+ROW_UNDO = {"en": "#1 Undo", "ru": "#1 Вернуть ответ"}
+
+
+def able(message):
+    """Names of the buttons that can be pressed."""
+    return [button["TEXT"] for button in message.keyboard if button.get("DISABLED") == "N"]
+
+
+@pytest.mark.parametrize("former", ["tentative", "declined", "needs_action", "unknown"])
+@in_both_languages
+async def test_row_undo_is_switched_off_where_no_answer_can_return(ask, outside, call, language, former):
+    outside.answer_elsewhere(call.uid, former)
+    listed = await ask(MEETINGS[language])
+    await ask.press(17, listed.message, {"en": "#2 Accept", "ru": "#2 Принять"}[language])
+    undo = ROW_UNDO[language].replace("1", "2")
+    underway = undo in able(listed.message)
+    await ask.wait(5)
+    arrived = undo in able(listed.message)
+
+    assert (underway, arrived) == ((True, True) if former in ("tentative", "declined") else (False, False))
+    assert undo in [button.get("TEXT") for button in listed.message.keyboard]
+
+
+async def test_row_undo_is_switched_off_while_a_removing_decline_is_on_its_way(ask, outside, talk):
+    outside.answer_elsewhere(talk.uid, "tentative")
+    await ask("decline contract talk")
+    await ask("yes")
+    listed = await ask("meetings")
+
+    assert "“not going” is on its way" in listed.text
+    assert "#1 Undo" not in able(listed.message)
+
+
+async def test_row_undo_works_where_the_answer_in_bitrix24_can_return(ask, outside, portal, twin):
+    listed = await ask("meetings")
+    await ask.press(17, listed.message, "#1 Accept")
+    await ask.wait(5)
+
+    assert "#1 Undo" in able(listed.message)
+
+
+@in_both_languages
+async def test_row_undo_of_a_meeting_that_is_gone_outside_restores_what_is_left(ask, outside, portal, twin, language):
+    listed = await ask(MEETINGS[language])
+    await ask.press(17, listed.message, {"en": "#1 Accept", "ru": "#1 Принять"}[language])
+    await ask.wait(5)
+    await ask(f"{DECLINE[language]} #1")
+    await ask(YES[language])
+    await ask.wait(5)
+    undone = await ask.press(17, listed.message, ROW_UNDO[language])
+
+    assert portal.meetings[651][17] == "Y"
+    assert {"en": "removed it from your calendar for good", "ru": "удалил встречу насовсем"}[language] in undone.text
