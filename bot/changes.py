@@ -1,6 +1,7 @@
 """What each person's last command changed, as the calls that undo it: one level, for a day."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -106,7 +107,7 @@ class Changes:
                 "user_id": user_id,
                 "made_by": made_by,
                 "made_at": int(now),
-                "undoing": json.dumps([*together, undoing]),
+                "undoing": _stored([*together, undoing]),
                 "undone_by": None,
                 "replaced": replaced,
             }
@@ -123,7 +124,7 @@ class Changes:
                 return
             left = [call for call in _calls(row.undoing) if call != undoing]
             if left:
-                values: dict[str, Any] | None = {"undoing": json.dumps(left)}
+                values: dict[str, Any] | None = {"undoing": _stored(left)}
             else:
                 values = {**json.loads(row.replaced), "replaced": None} if row.replaced else None
             if values is None:
@@ -149,6 +150,11 @@ class Changes:
 
 def _of(portal: str, user_id: int) -> tuple[ColumnElement[bool], ...]:
     return changes.c.portal == portal, changes.c.user_id == user_id
+
+
+def _stored(calls: Sequence[Undoing]) -> str:
+    """Return calls as the release before reads them, which may be at work beside this one, wherever they say no more than there."""
+    return json.dumps([call[:-1] if call.returns else call for call in calls])
 
 
 def _calls(stored: str) -> tuple[Undoing, ...]:

@@ -1,4 +1,7 @@
+import json
+
 import pytest
+from sqlalchemy import text
 
 from bot.changes import Change, Undoing
 
@@ -42,6 +45,17 @@ async def test_first_attempt_of_a_command_knows_best_what_was_before(changes):
     await changes.remember(PORTAL, 17, "one:accept", Undoing("restore-answer", ("651", "Y", "Y")), NOW + 5)
 
     assert await changes.last(PORTAL, 17, NOW) == Change((FIRST,), int(NOW), "one:accept")
+
+
+async def test_what_returns_is_kept_as_the_release_before_reads_it(changes, database):
+    await changes.remember(PORTAL, 17, "one:accept", FIRST, NOW)
+    await changes.remember(PORTAL, 17, "one:accept", SECOND._replace(returns=False), NOW)
+    stored = await database.read(lambda c: c.execute(text("SELECT undoing FROM changes")).scalar_one())
+
+    assert json.loads(stored) == [
+        ["restore-answer", ["651", "Y", "N"], False],
+        ["restore-answer", ["700", "Y", "Q"], True, False],
+    ]
 
 
 async def test_change_is_kept_for_a_day(changes):
