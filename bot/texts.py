@@ -20,6 +20,7 @@ from fluent.runtime.types import FluentFloat, FluentInt
 from fluent.syntax import FluentParser, ast
 
 from bot.errors import ManifestError
+from bot.locales import locale_of
 
 LIMIT = 80  # characters of other people's text
 MARKS = 4  # signs above or below one letter; more of them climb over the lines around
@@ -195,7 +196,7 @@ def _read(file: Path, language: str) -> dict[str, _Sentence]:
     """Read one .ftl file; what Fluent would skip silently is an error."""
     try:
         resource = FluentParser(with_spans=False).parse(file.read_text(encoding="utf-8"))
-        locale = Locale.parse(language, sep="-")
+        locale = locale_of(language)
     except (OSError, UnknownLocaleError, ValueError) as error:
         raise ManifestError(f"{file}: {error}") from error
     entries: dict[str, ast.Message | ast.Term] = {}
