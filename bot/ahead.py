@@ -187,7 +187,7 @@ async def _read_outside(ctx: Context, days: int) -> _Outside:
     except TimeoutError:
         return _Outside(remarks=(Remark(CronofyAway.text),), whole=False)
     except CronofyError as error:
-        return _Outside(remarks=(Remark(error.text),), whole=False)
+        return _Outside(remarks=(Remark(error.text, minutes=error.minutes),), whole=False)
     underway = await ctx.store.externals.all_underway(ctx.portal, ctx.user_id, ctx.now.timestamp())
     whole = not any(profile.connected and profile.syncing for profile in identity.profiles)
     return _Outside(found, tuple(_remarks(identity)), whole, underway)

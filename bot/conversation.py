@@ -31,7 +31,7 @@ from bot.grammar import Call, Unclear, Understood, bind
 from bot.inbox import Delivery
 from bot.parts import Parts
 from bot.people import Person
-from bot.replies import Reply
+from bot.replies import Outcome, Reply
 from bot.speech import patiently
 from bot.states import Waiting
 from bot.store import Portal
@@ -239,7 +239,8 @@ class Conversation:
 
     def _failed_outside(self, ctx: Context, error: CronofyError) -> Reply:
         log.info("command.failed", reason=type(error).__name__, error_code=error.code)
-        return ctx.reply(error.text, "refused" if isinstance(error, NotLinked | CronofyNotSetUp) else "failed")
+        outcome: Outcome = "refused" if isinstance(error, NotLinked | CronofyNotSetUp) else "failed"
+        return ctx.reply(error.text, outcome, minutes=error.minutes)
 
     async def _wait_for_connection(self) -> None:
         """Keep the message, to be carried out once its sender has connected."""

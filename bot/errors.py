@@ -45,6 +45,7 @@ BotError
             └── AccessRefused  refresh once, repeat once
 """
 
+import math
 from typing import ClassVar
 
 
@@ -226,6 +227,11 @@ class CronofyError(BotError):
         self.method = method
         self.code = code
 
+    @property
+    def minutes(self) -> int:
+        """How long it will last, for a `text` that tells."""
+        return 0
+
 
 class CronofyNotSetUp(CronofyError):
     """The settings name no application at Cronofy."""
@@ -256,6 +262,11 @@ class CronofyBusy(CronofyAway):
     def __init__(self, message: str = "", *, method: str = "", wait_s: float | None = None) -> None:
         super().__init__(message, method=method)
         self.wait_s = wait_s
+
+    @property
+    def minutes(self) -> int:
+        """As of any; one where it is not known."""
+        return max(math.ceil((self.wait_s or 0) / 60), 1)
 
 
 class CronofyUnreadable(CronofyError):

@@ -206,7 +206,7 @@ def remarked(ctx: Context, reply: Reply, ahead: Ahead) -> Reply:
 
 
 def _remarks(ctx: Context, remarks: Sequence[Remark]) -> list[Safe]:
-    return [ctx.text(remark.key, login=remark.of) for remark in remarks] if ctx.private else []
+    return [ctx.text(remark.key, login=remark.of, minutes=remark.minutes) for remark in remarks] if ctx.private else []
 
 
 def _links(ctx: Context, remarks: Sequence[Remark]) -> tuple[Link, ...]:

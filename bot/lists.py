@@ -139,11 +139,13 @@ class Remark:
     Attributes:
         of: What it is about, other people's text.
         url: Page that mends it; "" when there is none.
+        minutes: How long it lasts, counted from when the list was made, for a sentence that tells.
     """
 
     key: str
     of: str = ""
     url: str = ""
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,7 @@ async def _refused(ctx: Context, found: Outside, error: CronofyError) -> Reply:
         if again is None or again.event is None:
             return _gone(ctx, found)
         error = AnswerRefused(method=error.method)
-    why = ctx.text(error.text)
+    why = ctx.text(error.text, minutes=error.minutes)
     return Reply(
         ctx.text("outside.refused", meeting=outside_label(ctx, found), why=why),
         "failed",

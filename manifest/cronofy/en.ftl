@@ -29,7 +29,10 @@ relink-button = Connect { $login } again
 not-set-up = Calendars outside Bitrix24 are not set up here, so there is nothing to connect or disconnect. Please ask your administrator if you need them.
 refused = Cronofy refused this, so I cannot say that it is done. Please check the result in your calendar, or try again later.
 away = Cronofy, which leads me to your calendars outside Bitrix24, does not answer at the moment. Please try again a little later.
-busy = Cronofy has too many requests from me at the moment. Please try again in a minute.
+busy = Cronofy has too many requests from me at the moment. Please try again in about { $minutes ->
+    [1] a minute
+   *[other] { $minutes } minutes
+}.
 unreadable = Cronofy gave an answer that I do not understand. Please try again later, and tell your administrator if that does not help.
 misconfigured = Cronofy does not accept this application. Please tell your administrator.
 plan = What you ask for is not part of the plan that this application has at Cronofy. Please tell your administrator.

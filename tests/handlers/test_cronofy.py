@@ -443,6 +443,34 @@ async def test_refusal_of_cronofy_becomes_a_sentence(ask, outside, linked, langu
     assert await account(ask) == kept
 
 
+BUSY = [
+    (6, "in about a minute.", "примерно через минуту."),
+    (61, "in about 2 minutes.", "примерно через 2 минуты."),
+    (300, "in about 5 minutes.", "примерно через 5 минут."),
+    (1260, "in about 21 minutes.", "примерно через 21 минуту."),
+]
+
+
+@pytest.mark.parametrize(("retry_after_s", "english", "russian"), BUSY)
+@in_both_languages
+async def test_wait_that_cronofy_asks_for_is_told(ask, outside, linked, language, retry_after_s, english, russian):
+    await linked()
+    outside.faults.add("userinfo", faults.too_many(retry_after_s))
+
+    assert (await ask(CONNECT[language])).text.endswith({"en": english, "ru": russian}[language])
+
+
+async def test_wait_that_is_left_is_told(ask, outside, clock, linked):
+    await linked()
+    outside.faults.add("userinfo", faults.too_many(300))
+    told = []
+    for elapsed_s in (0, 61, 61, 178):
+        clock.advance(elapsed_s)
+        told.append((await ask("connect cronofy")).text.partition(" in about ")[2])
+
+    assert told == ["5 minutes.", "4 minutes.", "3 minutes.", ""]
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [

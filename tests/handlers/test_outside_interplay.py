@@ -392,6 +392,23 @@ async def test_answer_that_cronofy_is_too_busy_for_is_not_called_sent(ask, outsi
     assert posts(outside) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "busy"),
+    [
+        ({"en": "meetings", "ru": "встречи"}, "events"),
+        ({"en": "accept supplier call", "ru": "принять supplier call"}, "participation_status"),
+    ],
+    ids=["list", "answer"],
+)
+@in_both_languages
+async def test_list_and_answer_tell_how_long_cronofy_is_busy(ask, outside, call, language, said, busy):
+    outside.faults.add(busy, faults.too_many(retry_after_s=150))
+    reply = await ask(said[language])
+
+    words = {"en": "try again in about 3 minutes.", "ru": "снова примерно через 3 минуты."}
+    assert words[language] in reply.text.splitlines()[-1]
+
+
 async def test_nothing_is_asked_before_the_time_that_cronofy_names(ask, outside, call):
     reply = await ask("accept supplier call")
     outside.faults.add("events", faults.too_many(retry_after_s=40))
