@@ -19,7 +19,7 @@ from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.cronofy.methods.external import ExternalEvent, Obstacle, Person, instant
 from bot.cronofy.methods.identity import Identity, userinfo
 from bot.errors import BitrixError, CronofyAway, CronofyError
-from bot.externals import Underway, name_of
+from bot.externals import Underway, answer_key
 from bot.lists import Remark
 from bot.naming import FALLBACK_ZONE
 from bot.references import normal
@@ -249,8 +249,7 @@ def _meeting(
 
 def on_its_way(ctx: Context, event: ExternalEvent, underway: Mapping[str, Underway]) -> OutsideAnswer | None:
     """Return the answer to an event that the calendar does not show yet, if there is one among those of the sender."""
-    ref = event.ref
-    sent = underway.get(name_of(ctx.portal, ctx.user_id, ref.calendar_id, ref.event_uid, event.starts.isoformat()))
+    sent = underway.get(answer_key(ctx.portal, ctx.user_id, event.ref.calendar_id, event.ref.event_uid))
     return None if sent is None or event.answer == sent.wanted else OutsideAnswer(sent.wanted)
 
 

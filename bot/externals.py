@@ -1,7 +1,8 @@
 """Events outside Bitrix24 that people were shown, each under a short name, and the answers to them that are on their way.
 
 What Cronofy calls an event is too long for a button, and an address is in it, so it is kept encrypted and named by a few letters
-that mean nothing to anybody else. A name tells an event at the time at which it was shown.
+that mean nothing to anybody else. A name tells an event at the time at which it was shown; an answer is to the event, whenever it takes
+place, so it is kept by a key of its own.
 
 Cronofy takes an answer and carries it out later, without a word when it has (section 5.2 of its contract). So an answer is written
 down before it is sent: whoever comes after a kill finds it, looks whether it has arrived, and does not send it twice.
@@ -48,7 +49,7 @@ underway = Table(
     metadata,
     Column("portal", String, primary_key=True),
     Column("user_id", BigInteger, primary_key=True),
-    Column("name", String, primary_key=True),
+    Column("name", String, primary_key=True),  # the key of the event (`answer_key`)
     Column("wanted", String, nullable=False),
     Column("before", String, nullable=False),
     Column("removes", Boolean, nullable=False),
@@ -105,7 +106,7 @@ class Externals:
 
     async def name(self, portal: str, user_id: int, events: Sequence[Shown], now: float) -> list[str]:
         """Return a name for each event; the same event gets the same one again."""
-        names = [_name(portal, user_id, event) for event in events]
+        names = [name_of(portal, user_id, event) for event in events]
         rows = [
             {
                 "portal": portal,
@@ -134,35 +135,35 @@ class Externals:
         if not opened:
             return None
         shown = Shown(**known(Shown, opened))
-        return shown if _name(portal, user_id, shown) == name else None  # as we wrote it, and theirs
+        return shown if name_of(portal, user_id, shown) == name else None  # as we wrote it, and theirs
 
     # --- answers on their way
 
-    async def begin(self, portal: str, user_id: int, name: str, answer: Underway) -> None:
+    async def begin(self, portal: str, user_id: int, key: str, answer: Underway) -> None:
         """Write down that an answer is being sent, instead of any former one."""
         values = asdict(answer)
-        fresh = insert(underway).values(portal=portal, user_id=user_id, name=name, **values)
+        fresh = insert(underway).values(portal=portal, user_id=user_id, name=key, **values)
         upsert = fresh.on_conflict_do_update(index_elements=["portal", "user_id", "name"], set_=values)
         await self._database.write(lambda c: c.execute(upsert))
 
-    async def sent(self, portal: str, user_id: int, name: str, answer: Underway, now: float) -> None:
+    async def sent(self, portal: str, user_id: int, key: str, answer: Underway, now: float) -> None:
         """Write down that Cronofy has taken `answer`, unless another one was begun since."""
-        statement = update(underway).where(*_of(underway, portal, user_id, name), *_is(answer)).values(sent_at=int(now))
+        statement = update(underway).where(*_of(underway, portal, user_id, key), *_is(answer)).values(sent_at=int(now))
         await self._database.write(lambda c: c.execute(statement))
 
-    async def underway(self, portal: str, user_id: int, name: str, now: float) -> Underway | None:
-        return (await self.all_underway(portal, user_id, now)).get(name)
+    async def underway(self, portal: str, user_id: int, key: str, now: float) -> Underway | None:
+        return (await self.all_underway(portal, user_id, now)).get(key)
 
     async def all_underway(self, portal: str, user_id: int, now: float) -> dict[str, Underway]:
-        """Return a person's answers that are on their way, by name of the event."""
+        """Return a person's answers that are on their way, by key of the event."""
         statement = select(underway).where(underway.c.portal == portal, underway.c.user_id == user_id)
         rows = await self._database.read(lambda c: c.execute(statement).all())
         found = {row.name: Underway(**known(Underway, dict(row._mapping))) for row in rows}  # noqa: SLF001 - public, in spite of its name
-        return {name: answer for name, answer in found.items() if now < answer.looked_after_from + HOPE_S}
+        return {key: answer for key, answer in found.items() if now < answer.looked_after_from + HOPE_S}
 
-    async def arrived(self, portal: str, user_id: int, name: str, answer: Underway) -> None:
+    async def arrived(self, portal: str, user_id: int, key: str, answer: Underway) -> None:
         """Forget `answer`, which has arrived, or never will; another one that was begun since stays."""
-        statement = delete(underway).where(*_of(underway, portal, user_id, name), *_is(answer))
+        statement = delete(underway).where(*_of(underway, portal, user_id, key), *_is(answer))
         await self._database.write(lambda c: c.execute(statement))
 
     async def forget(self, portal: str, user_id: int) -> None:
@@ -183,11 +184,18 @@ def _is(answer: Underway) -> tuple[ColumnElement[bool], ...]:
     return underway.c.wanted == answer.wanted, underway.c.begun_at == answer.begun_at
 
 
-def _name(portal: str, user_id: int, event: Shown) -> str:
-    return name_of(portal, user_id, event.calendar_id, event.event_uid, event.starts)
+def name_of(portal: str, user_id: int, event: Shown) -> str:
+    """Return the name under which an event is shown to a person."""
+    return _digest(portal, user_id, event.calendar_id, event.event_uid, event.starts)
 
 
-def name_of(portal: str, user_id: int, calendar_id: str, event_uid: str, starts: str) -> str:
-    """Return the name under which an event is shown to a person; `starts` as in `Shown`."""
-    told = "\n".join((portal, str(user_id), calendar_id, event_uid, starts))
-    return sha256(told.encode()).hexdigest()[:_NAME]
+def answer_key(portal: str, user_id: int, calendar_id: str, event_uid: str) -> str:
+    """Return the key by which answers to an event are kept: what Cronofy is told of it with an answer.
+
+    Occurrences of a series that it does not tell apart so (sections 4.4, 5.1) could not be answered apart either.
+    """
+    return _digest(portal, user_id, calendar_id, event_uid)
+
+
+def _digest(portal: str, user_id: int, *told: str) -> str:
+    return sha256("\n".join((portal, str(user_id), *told)).encode()).hexdigest()[:_NAME]

@@ -16,6 +16,7 @@ from bot.outside import (
     Outside,
     arrived,
     begin,
+    known_as,
     look_up,
     outside_brief,
     outside_label,
@@ -23,6 +24,7 @@ from bot.outside import (
     reference_label,
     rename,
     sent,
+    underway_of,
 )
 from bot.references import External, Number, Reference, Row, write
 from bot.replies import Button, Follow, Outcome, Reply
@@ -65,6 +67,7 @@ __all__ = [
     "end_of_meeting",
     "find",
     "in_period",
+    "known_as",
     "label",
     "look_up",
     "note_answer",
@@ -79,5 +82,6 @@ __all__ = [
     "sent",
     "show",
     "unanswered",
+    "underway_of",
     "write",
 ]

@@ -9,7 +9,7 @@ from bot.context import Context
 from bot.cronofy.methods import events
 from bot.cronofy.methods.external import Answer, EventRef, ExternalEvent, instant
 from bot.cronofy.methods.identity import userinfo
-from bot.externals import Shown, Underway
+from bot.externals import Shown, Underway, answer_key, name_of
 from bot.references import External, write
 from bot.texts import LIMIT, Safe, inert
 
@@ -23,6 +23,7 @@ class Outside:
 
     Attributes:
         name: What buttons and questions call it.
+        key: By which answers to it are kept, also when it moves and is named anew.
         shown: As it was when it got that name.
         event: As it is now; None when it is not there any more, deleted ones included.
         underway: The answer that is on its way, if one is.
@@ -30,6 +31,7 @@ class Outside:
     """
 
     name: str
+    key: str
     shown: Shown
     event: ExternalEvent | None
     underway: Underway | None
@@ -49,6 +51,13 @@ class Outside:
     @property
     def reference(self) -> str:
         return write(External(self.name))
+
+    @property
+    def now(self) -> Shown:
+        """As it would be shown now, moved as it may be."""
+        if self.event is None:
+            return self.shown
+        return replace(self.shown, calendar_id=self.event.ref.calendar_id, starts=self.event.starts.isoformat())
 
 
 async def name_events(ctx: Context, found: Sequence[ExternalEvent], zone: ZoneInfo) -> list[str]:
@@ -77,34 +86,51 @@ async def look_up(ctx: Context, name: str, *, with_calendar: bool = True) -> Out
     zone = ctx.day.zone if ctx.day else ZoneInfo(shown.zone)
     ref = EventRef(shown.calendar_id, shown.event_uid, _moment(shown.starts))
     event = await events.again(as_account, calendars, ref, zone)
-    underway = await externals.underway(ctx.portal, ctx.user_id, name, ctx.now.timestamp())
-    return Outside(name, shown, None if event is None or event.deleted else event, underway, zone)
+    key = _key(ctx, shown)
+    underway = await externals.underway(ctx.portal, ctx.user_id, key, ctx.now.timestamp())
+    return Outside(name, key, shown, None if event is None or event.deleted else event, underway, zone)
 
 
 async def rename(ctx: Context, outside: Outside) -> str:
-    """Return the reference under which an event is known as it is now, moved as it may be."""
-    if outside.event is None:
-        return outside.reference
-    ref, shown = outside.event.ref, outside.shown
-    now = replace(shown, calendar_id=ref.calendar_id, starts=outside.event.starts.isoformat())
-    (name,) = await ctx.store.externals.name(ctx.portal, ctx.user_id, [now], ctx.now.timestamp())
+    """Return the reference under which an event is known from now on, moved as it may be."""
+    (name,) = await ctx.store.externals.name(ctx.portal, ctx.user_id, [outside.now], ctx.now.timestamp())
     return write(External(name))
 
 
-async def begin(ctx: Context, name: str, answer: Underway) -> None:
+def known_as(ctx: Context, outside: Outside) -> tuple[str, ...]:
+    """Return what lists may call an event: as it was shown, and as it is now."""
+    names = (outside.name, name_of(ctx.portal, ctx.user_id, outside.now))
+    return tuple(dict.fromkeys(write(External(name)) for name in names))
+
+
+async def begin(ctx: Context, key: str, answer: Underway) -> None:
     """Write down that an answer is being sent."""
-    await ctx.store.externals.begin(ctx.portal, ctx.user_id, name, answer)
+    await ctx.store.externals.begin(ctx.portal, ctx.user_id, key, answer)
 
 
-async def sent(ctx: Context, name: str, answer: Underway) -> None:
+async def sent(ctx: Context, key: str, answer: Underway) -> None:
     """Write down that Cronofy has taken an answer."""
-    await ctx.store.externals.sent(ctx.portal, ctx.user_id, name, answer, ctx.now.timestamp())
+    await ctx.store.externals.sent(ctx.portal, ctx.user_id, key, answer, ctx.now.timestamp())
 
 
-async def arrived(ctx: Context, name: str, answer: Underway | None) -> None:
+async def arrived(ctx: Context, key: str, answer: Underway | None) -> None:
     """Forget an answer that was on its way, if one was: it has arrived, or never will."""
     if answer is not None:
-        await ctx.store.externals.arrived(ctx.portal, ctx.user_id, name, answer)
+        await ctx.store.externals.arrived(ctx.portal, ctx.user_id, key, answer)
+
+
+async def underway_of(ctx: Context, name: str) -> tuple[str, Underway | None]:
+    """Return the key of an event, and the answer to it that is on its way, if one is, without reading the event again."""
+    externals = ctx.store.externals
+    shown = await externals.find(ctx.portal, ctx.user_id, name)
+    if shown is None:
+        return "", None
+    key = _key(ctx, shown)
+    return key, await externals.underway(ctx.portal, ctx.user_id, key, ctx.now.timestamp())
+
+
+def _key(ctx: Context, shown: Shown) -> str:
+    return answer_key(ctx.portal, ctx.user_id, shown.calendar_id, shown.event_uid)
 
 
 def _shown(event: ExternalEvent, zone: ZoneInfo) -> Shown:

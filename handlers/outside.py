@@ -22,6 +22,7 @@ from bot import (
     arrived,
     begin,
     clash_inside,
+    known_as,
     look_up,
     note_answer,
     outside_brief,
@@ -29,6 +30,7 @@ from bot import (
     reference_label,
     rename,
     sent,
+    underway_of,
     write,
 )
 from bot.cronofy.methods import participation
@@ -119,7 +121,7 @@ async def _find(ctx: Context, meeting: Reference) -> Outside | Reply:
 
 async def _set(ctx: Context, found: Outside, wanted: Answer, *, undoes: bool = False) -> Reply:
     """Send only what is not so yet, and what nothing stands in the way of."""
-    subject, event = f"external:{found.name}", found.event
+    subject, event = f"external:{found.key}", found.event
     if await ctx.superseded(subject):
         return _reply(ctx, "outside.superseded", "refused", found)
     if event is None:
@@ -143,7 +145,7 @@ async def _same(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
     """Answer what is so already, or on its way."""
     if found.underway is not None and event.answer is not wanted:
         return _on_its_way(ctx, found, found.underway)
-    await arrived(ctx, found.name, found.underway)
+    await arrived(ctx, found.key, found.underway)
     # After an interruption it was most likely this very command.
     is_ours = ctx.repeated or found.underway is not None
     key = f"outside.{wanted}" if is_ours else f"outside.already-{wanted}"
@@ -154,7 +156,7 @@ async def _vanished(ctx: Context, found: Outside, wanted: Answer) -> Reply:
     """Answer about what is not there any more, which may be our own doing."""
     underway = found.underway
     if underway is not None and underway.wanted == wanted and underway.removes:
-        await arrived(ctx, found.name, underway)
+        await arrived(ctx, found.key, underway)
         return _reply(ctx, "outside.removed", "unchanged", found, state="gone")
     return _gone(ctx, found)
 
@@ -191,17 +193,17 @@ async def _send(ctx: Context, found: Outside, event: ExternalEvent, wanted: Answ
         await ctx.undo_with(undoing)
     before = event.answer if found.underway is None else f"{event.answer}-{found.underway.wanted}"
     underway = Underway(wanted, before, removes, int(ctx.now.timestamp()), None)
-    await begin(ctx, found.name, underway)
+    await begin(ctx, found.key, underway)
     try:
         await participation.answer(ctx.as_account, event.ref, wanted)
     except CronofyError as error:
         if isinstance(error, CronofyAway) and not isinstance(error, CronofyBusy):
             return _on_its_way(ctx, found, underway)
-        await (begin(ctx, found.name, found.underway) if found.underway else arrived(ctx, found.name, underway))
+        await (begin(ctx, found.key, found.underway) if found.underway else arrived(ctx, found.key, underway))
         if not undoes:
             await ctx.undo_without(undoing)
         return await _refused(ctx, found, error)
-    await sent(ctx, found.name, underway)
+    await sent(ctx, found.key, underway)
     clash = await clash_inside(ctx, event) if wanted is not Answer.NO else None
     return _on_its_way(ctx, found, replace(underway, sent_at=underway.begun_at), clash)
 
@@ -212,20 +214,20 @@ async def _known(ctx: Context, found: Outside, wanted: Answer, before: str) -> R
     if underway is not None and underway.wanted != wanted:
         return _reply(ctx, "outside.answered-since", "refused", found)
     if event is None:
-        await arrived(ctx, found.name, underway)
+        await arrived(ctx, found.key, underway)
         removed = underway is not None and underway.removes
         return _reply(ctx, "outside.removed", "done", found, state="gone") if removed else _gone(ctx, found)
     if event.answer is wanted:
-        await arrived(ctx, found.name, underway)
+        await arrived(ctx, found.key, underway)
         return _reply(ctx, f"outside.{wanted}", "done", found, wanted)
     if event.answer not in before.split("-"):  # by hand, in the calendar itself
-        await arrived(ctx, found.name, underway)
+        await arrived(ctx, found.key, underway)
         return _reply(ctx, "outside.changed-since", "refused", found, event.answer)
     if underway is not None:
         refused = await _send_again(ctx, found, event, underway)
         if reply := refused or await _look_later(ctx, found.name):
             return reply
-    await arrived(ctx, found.name, underway)
+    await arrived(ctx, found.key, underway)
     key = "outside.not-confirmed" if underway is not None and underway.sent_at is not None else "outside.not-known"
     return _reply(ctx, key, "failed", found, event.answer)
 
@@ -240,16 +242,16 @@ async def _send_again(ctx: Context, found: Outside, event: ExternalEvent, underw
     except CronofyAway:
         return None
     except CronofyError as error:
-        await arrived(ctx, found.name, underway)
+        await arrived(ctx, found.key, underway)
         return await _refused(ctx, found, error)
-    await sent(ctx, found.name, underway)
+    await sent(ctx, found.key, underway)
     return None
 
 
 async def _look_later(ctx: Context, name: str, *, least_s: float = 0.0) -> Reply | None:
     """Return when to look again, not before `least_s` seconds; None when that was done often enough."""
     now = ctx.now.timestamp()
-    underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, now)
+    _, underway = await underway_of(ctx, name)
     elapsed_s = now - underway.looked_after_from if underway else now
     after_s = next((look - elapsed_s for look in _LOOKS_S if look - elapsed_s >= 1), None)
     if after_s is None:
@@ -259,9 +261,8 @@ async def _look_later(ctx: Context, name: str, *, least_s: float = 0.0) -> Reply
 
 async def _lost(ctx: Context, reference: str) -> Reply:
     """Say that nobody can tell what became of an answer."""
-    name = reference.removeprefix(write(External("")))
-    underway = await ctx.store.externals.underway(ctx.portal, ctx.user_id, name, ctx.now.timestamp())
-    await arrived(ctx, name, underway)
+    key, underway = await underway_of(ctx, reference.removeprefix(write(External(""))))
+    await arrived(ctx, key, underway)
     lost = ctx.text("outside.lost", meeting=await reference_label(ctx, reference))
     note_answer(ctx, reference, Answer.UNKNOWN)
     return Reply(lost, "failed", shows=((reference, Answer.UNKNOWN),))
@@ -303,11 +304,12 @@ def _reply(
 ) -> Reply:
     """Answer about one event; `wanted` or `state` is what lists show of it from now on."""
     shown = state or wanted
-    if shown:
-        note_answer(ctx, found.reference, shown)
+    shows = tuple((reference, shown) for reference in known_as(ctx, found)) if shown else ()
+    for reference, now in shows:
+        note_answer(ctx, reference, now)
     return Reply(
         ctx.text(key, meeting=outside_label(ctx, found)),
         outcome,
         short=ctx.text(f"{key}-short", meeting=outside_brief(ctx, found)),
-        shows=((found.reference, shown),) if shown else (),
+        shows=shows,
     )

@@ -12,7 +12,7 @@ from bot.cronofy.methods.external import Obstacle
 from bot.emulator.cronofy import faults
 from bot.emulator.faults import error
 from bot.errors import BitrixError, Unavailable
-from bot.externals import HOPE_S, Underway, name_of
+from bot.externals import HOPE_S, Underway, answer_key
 from bot.lists import Remark
 from tests.acting import BOTH, INSIDE, MEMBER, MIRA, add_twin, ahead_of, context, link, place_of, shown
 
@@ -91,9 +91,9 @@ async def test_meeting_that_is_cancelled_outside_counts_inside_only(ask, outside
 async def test_answer_on_its_way_counts_until_it_is_given_up(ask, outside, clock):
     add_twin(outside, answer="declined")
     ref = (await ahead_of(ask)).meetings[0].outside.ref
-    name = name_of(MEMBER, MIRA, ref.calendar_id, ref.event_uid, ref.starts.isoformat())
+    key = answer_key(MEMBER, MIRA, ref.calendar_id, ref.event_uid)
     sent = Underway("tentative", "declined", removes=False, begun_at=int(clock.now()), sent_at=None)
-    await ask.core.store.externals.begin(MEMBER, MIRA, name, sent)
+    await ask.core.store.externals.begin(MEMBER, MIRA, key, sent)
     assert (await ahead_of(ask)).meetings[0].outside_answer is OutsideAnswer.MAYBE
 
     clock.advance(HOPE_S)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from bot.emulator.cronofy.events import Person
-from bot.externals import HOPE_S, Shown, Underway, externals, underway
+from bot.externals import HOPE_S, Shown, Underway, answer_key, externals, underway
 from bot.references import External, read, write
 from bot.store import Store
 from bot.vault import Sealed, Vault
@@ -204,6 +204,14 @@ async def test_answers_on_their_way_are_one_events_of_one_person(kept):
     assert await kept.all_underway(PORTAL, MIRA, NOW) == {"b2": ACCEPTED}
 
 
+def test_answers_are_kept_by_calendar_and_event_of_one_person():
+    whats = [(PORTAL, MIRA, CALL), (OTHER, MIRA, CALL), (PORTAL, JURIS, CALL), (PORTAL, MIRA, TALK)]
+    whats.append((PORTAL, MIRA, replace(CALL, calendar_id="cal_8")))
+    keys = {answer_key(portal, user_id, event.calendar_id, event.event_uid) for portal, user_id, event in whats}
+
+    assert len(keys) == len(whats)
+
+
 async def test_answer_that_was_never_begun_is_not_sent_either(kept):
     await kept.sent(PORTAL, MIRA, "a1", ACCEPTED, NOW)
     await kept.arrived(PORTAL, MIRA, "a1", ACCEPTED)
@@ -229,8 +237,8 @@ async def test_answer_is_hoped_for_as_long_as_somebody_looks(kept, sent_at):
 async def of_all(store, kept):
     """Mira, Juris, and Mira's namesake of another portal, have each been shown an event and have answered it."""
     for portal, user_id in [(PORTAL, MIRA), (PORTAL, JURIS), (OTHER, MIRA)]:
-        (name,) = await kept.name(portal, user_id, [CALL], NOW)
-        await kept.begin(portal, user_id, name, ACCEPTED)
+        await kept.name(portal, user_id, [CALL], NOW)
+        await kept.begin(portal, user_id, answer_key(portal, user_id, CALL.calendar_id, CALL.event_uid), ACCEPTED)
 
     async def left():
         return [{(row.portal, row.user_id) for row in await rows(store, table)} for table in (externals, underway)]

@@ -239,6 +239,99 @@ async def test_vanished_event_counts_as_declined_only_where_declining_removes(as
     assert reply.message.text.startswith("It is not in your calendar any more")
 
 
+# --- an event that moves while an answer to it is on its way
+
+MOVED = "2026-11-25T16:00:00"
+
+
+@in_both_languages
+async def test_answer_to_an_event_that_moves_stays_in_sight_and_is_sent_once(ask, outside, call, language):
+    outside.options.answer_delay_s = 40
+    said = {"en": "accept supplier call", "ru": "принять supplier call"}[language]
+    first = await ask(said)
+    outside.move_event(call.uid, start=MOVED)
+
+    listed = await ask({"en": "meetings", "ru": "встречи"}[language])
+    on_its_way = {"en": "16:00–17:00, “going” is on its way", "ru": "16:00–17:00, «пойду» в пути"}
+    assert row_of(listed, "Supplier call").endswith(on_its_way[language])
+
+    again = await ask(said)
+    sent = {"en": "Sent, not confirmed yet", "ru": "Ответ «пойду» отправлен, но ещё не подтверждён"}
+    assert again.text.startswith(sent[language])
+    assert posts(outside) == 1
+
+    await passing(ask)
+    done = CALL[language].replace("15:00", "16:00")
+    going = {"en": "You are going", "ru": "Вы идёте"}[language]
+    assert [first.message.text, again.message.text] == [f"{going}: {done}."] * 2
+
+
+async def test_lists_from_before_and_after_the_move_learn_of_the_answer(ask, outside, call, talk):
+    outside.options.answer_delay_s = 10
+    before = await ask("meetings")
+    await ask("accept supplier call")
+    outside.move_event(call.uid, start=MOVED)
+    after = await ask("meetings")
+    await passing(ask)
+
+    for listed in (before, after):
+        await ask.press(17, listed.message, "#1 Accept")
+        assert row_of(listed.message, "Supplier call").endswith(", accepted")
+
+
+async def test_another_answer_counts_although_the_event_has_moved_meanwhile(ask, outside, call):
+    outside.options.answer_delay_s = 10
+    first = await ask("accept supplier call")
+    outside.move_event(call.uid, start=MOVED)
+    second = await ask("decline supplier call")
+    await passing(ask)
+
+    assert outside.answers[call.uid] == "declined"
+    assert first.message.text.startswith("You have answered this otherwise since")
+    assert second.message.text.startswith("You are not going")
+
+
+@in_both_languages
+async def test_older_message_about_the_event_as_it_was_does_not_count(ask, outside, portal, call, language):
+    await ask({"en": "meetings", "ru": "встречи"}[language])
+    outside.move_event(call.uid, start=MOVED)
+    portal.queue.trouble("reorder", "ONIMBOTV2MESSAGEADD")
+    portal.say(17, {"en": "accept #2", "ru": "принять #2"}[language])
+    portal.say(17, {"en": "decline supplier call", "ru": "отклонить supplier call"}[language])
+    await ask.deliver()
+
+    late = {"en": "This message reached me late", "ru": "Это сообщение дошло до меня поздно"}
+    assert portal.replies(17)[-1].startswith(late[language])
+    assert posts(outside) == 1
+
+
+async def test_calendar_that_cannot_be_read_after_the_move_is_looked_at_again(ask, outside, call):
+    reply = await ask("accept supplier call")
+    outside.move_event(call.uid, start=MOVED)
+    outside.faults.add("events", faults.refused(503), count=2)
+    await passing(ask)
+
+    assert reply.message.text.startswith("You are going")
+
+
+async def test_occurrence_is_answered_for_itself(ask, outside, calendar):
+    days = outside.add_series(
+        calendar("Mira"),
+        "Delivery check",
+        start="2026-11-24T16:00:00",
+        tz="Europe/Riga",
+        every_days=1,
+        organizer=NORA,
+        occurrences=3,
+    )
+    await ask("meetings")
+    await ask("accept #1")
+    await ask("accept #4")
+    await passing(ask)
+
+    assert [outside.answers[day.uid] for day in days] == ["accepted", "needs_action", "accepted"]
+
+
 # --- undo
 
 

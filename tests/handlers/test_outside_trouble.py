@@ -1,11 +1,10 @@
 """What stands in the way of an answer outside Bitrix24, and what is said while nobody knows."""
 
 import pytest
-from sqlalchemy import select
 
 from bot.emulator.cronofy import faults
 from bot.emulator.faults import lost
-from bot.externals import Underway, externals
+from bot.externals import Underway, answer_key
 from tests.handlers.outside_words import (
     ACCEPT,
     CALL,
@@ -321,14 +320,14 @@ async def test_answer_begun_before_a_kill_is_not_sent_twice(ask, outside, portal
     assert portal.messages[-1].text == f"You are going: {CALL['en']}."
 
 
-async def test_answer_that_was_only_begun_is_sent_in_the_end(ask, outside, portal, call):
+async def test_answer_that_was_only_begun_is_sent_in_the_end(ask, outside, calendar, call):
     """Killed after it was written down and before it was sent."""
     await ask("meetings")
-    name = next(iter(await ask.core.database.read(lambda c: c.execute(select(externals.c.name)).scalars().all())))
+    key = answer_key(MEMBER, 17, calendar("Mira").id, call.uid)
     await ask.core.store.externals.begin(
         MEMBER,
         17,
-        name,
+        key,
         Underway("accepted", "needs_action", removes=False, begun_at=int(ask.core.parts.clock()), sent_at=None),
     )
     reply = await ask("accept #2")
