@@ -324,7 +324,8 @@ async def _all(ctx: Context, period: str, verb: str) -> Reply:
     # What was declined is not listed by the portal, so "accept all" concerns what is not answered yet.
     meant = once(one for one in within if _needs(one, verb))
     if not meant:
-        key = "agenda.nothing-to-answer" if ahead.whole else "agenda.nothing-to-answer-so-far"
+        # A group does not hear what is missing.
+        key = "agenda.nothing-to-answer" if ahead.whole or not ahead.remarks else "agenda.nothing-to-answer-so-far"
         return remarked(ctx, ctx.reply(key, "unchanged"), ahead)
     named = await _named(ctx, ahead, meant, verb, limit=_TITLE)
     counts = range(min(len(meant), PAGE), 0, -1)

@@ -200,6 +200,17 @@ async def test_group_sees_nothing_of_it(ask, group, call, twin):
     assert "Supplier" not in (await group("accept supplier call")).text
 
 
+@in_both_languages
+async def test_group_hears_of_nothing_that_is_missing(ask, group, portal, call, language):
+    portal.delete_meeting(651)
+    nothing = {
+        "en": "There is nothing to change then: I find no such invitation of yours.",
+        "ru": "Тогда менять нечего: таких приглашений у вас не нахожу.",
+    }
+
+    assert (await group({"en": "accept all", "ru": "принять все"}[language])).text == nothing[language]
+
+
 @pytest.mark.parametrize("meant", [{"en": "next", "ru": "следующую"}, {"en": "weekly", "ru": "weekly"}])
 @in_both_languages
 async def test_group_is_asked_since_another_may_be_meant_that_stands_outside(
