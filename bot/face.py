@@ -1,12 +1,13 @@
 """What `bot` exports: all that handlers need besides the typed methods."""
 
 from bot.ahead import in_period, read
+from bot.asking import Found
 from bot.calendars import describe_account
 from bot.changes import Change, Undoing
 from bot.clashes import clash_inside, clash_outside
 from bot.context import Context, Router
 from bot.externals import Underway
-from bot.finding import Found, find, open_invitations, unanswered
+from bot.finding import find, open_invitations, unanswered
 from bot.grammar import Call
 from bot.listing import answered_meetings, note_answer, render, show
 from bot.lists import Listing

@@ -4,31 +4,27 @@ What is certain is returned; everything else becomes a question or a sentence, a
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.ahead import Ahead, Meeting, in_period, once, read
+from bot.asking import ANSWERS, TITLE, Found, Named, ask, ask_all, name_meetings, with_removal
 from bot.bitrix24.methods import calendar
 from bot.bitrix24.methods.calendar import Answer, Invitation
 from bot.bitrix24.methods.person import known_zone
 from bot.context import Context
 from bot.cronofy.methods.external import Answer as OutsideAnswer
-from bot.cronofy.methods.external import ExternalEvent, instant
-from bot.grammar import Call
+from bot.cronofy.methods.external import instant
 from bot.listing import remarked, show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
-from bot.naming import brief, invitation_of, label
-from bot.outside import event_brief, event_label, look_up, name_events
+from bot.naming import brief, label
+from bot.outside import look_up, name_events
 from bot.references import All, External, Next, Number, Reference, Row, Titled, normal, write
 from bot.references import read as read_reference
 from bot.replies import LONGEST, Reply
-from bot.texts import LIMIT, Safe, inert
 
-# Characters of a title in a question about several meetings.
-_TITLE = 40
 # Out of 100: how alike words and the nearest part of a title are, to be asked about.
 _ALIKE = 80
 # Letters from which the beginning of a word tells which one it is; fewer may be any other's, or a day's.
@@ -37,40 +33,12 @@ _TELLING = 4
 _MORE = 9
 # Letters from which a word of small talk may be the name of a meeting in another form.
 _MUCH = 6
-# The commands that give an answer, with it, in Bitrix24 and outside; a reset asks about itself.
-_INSIDE: Mapping[str, Answer] = {"accept": Answer.YES, "decline": Answer.NO}
+# The commands that give an answer outside, with it.
 _OUTSIDE: Mapping[str, OutsideAnswer] = {
     "accept": OutsideAnswer.YES,
     "decline": OutsideAnswer.NO,
     "maybe": OutsideAnswer.MAYBE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The meeting that is meant.
-
-    Attributes:
-        inside: As it is in Bitrix24, with the sender's answer; None when it is not there.
-        outside: The name of the event that it is outside; None when it is not there.
-    """
-
-    inside: Invitation | None
-    outside: str | None = None
-
-    @property
-    def references(self) -> tuple[str, ...]:
-        inside = (write(Number(self.inside.meeting_id)),) if self.inside else ()
-        return (*inside, write(External(self.outside))) if self.outside else inside
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A meeting that is meant, and how it is named in a question."""
-
-    found: Found
-    label: Safe
-    brief: Safe
 
 
 async def find(ctx: Context, reference: Reference, verb: str = "") -> Found | Reply:
@@ -137,19 +105,19 @@ async def _still_there(ctx: Context, row: ListedRow, number: int, outside: str |
         gone = ctx.text("agenda.vanished", row=number, number=row.meeting_id)
         short = ctx.text("meeting.unavailable-short", number=row.meeting_id)
         return Reply(gone, "refused", short=short, shows=((write(Number(row.meeting_id)), "gone"),))
-    found, wanted = Found(invited, outside), _INSIDE.get(verb)
+    found, wanted = Found(invited, outside), ANSWERS.get(verb)
     # A reset asks anyway, with the new time.
     if wanted is None or invited.answer in (wanted, Answer.HOST) or not _has_moved(row, invited):
         return found
     named = await _name_moved(ctx, row, invited, outside, verb)
     text = ctx.text("agenda.moved-ask", row=number, meeting=named.label)
     short = ctx.text("agenda.moved-ask-short", row=number, meeting=named.brief)
-    return replace(_ask(ctx, named, verb, text), short=short)
+    return replace(ask(ctx, named, verb, text), short=short)
 
 
-async def _name_moved(ctx: Context, row: ListedRow, invited: Invitation, name: str | None, verb: str) -> _Named:
+async def _name_moved(ctx: Context, row: ListedRow, invited: Invitation, name: str | None, verb: str) -> Named:
     """Name a meeting that was moved; when it was moved to the same time outside, one question is enough for both."""
-    named = _Named(Found(invited, name), label(ctx, invited, _INSIDE[verb]), brief(ctx, invited))
+    named = Named(Found(invited, name), label(ctx, invited, ANSWERS[verb]), brief(ctx, invited))
     there = None if name is None else await look_up(ctx, name)
     if there is None or there.event is None:
         return named
@@ -157,7 +125,7 @@ async def _name_moved(ctx: Context, row: ListedRow, invited: Invitation, name: s
     # Of a series the portal does not tell where a single day has gone.
     if not invited.series and not _has_moved(replace(row, starts=starts.isoformat(), all_day=event.all_day), invited):
         (name,) = await name_events(ctx, [event], there.zone)
-    found, called = Found(invited, name), _with_removal(ctx, named.label, event, verb)
+    found, called = Found(invited, name), with_removal(ctx, named.label, event, verb)
     return replace(named, found=found, label=called)
 
 
@@ -190,7 +158,7 @@ async def _begun(ctx: Context, verb: str) -> Found | Reply | None:
     if not begun:
         return None
     ahead = await read(ctx)
-    named = await _named(ctx, ahead, [one for one in ahead.meetings if one.answerable], verb)
+    named = await name_meetings(ctx, ahead, [one for one in ahead.meetings if one.answerable], verb)
     found = (one.found for one in named if not set(begun).isdisjoint(one.found.references))
     return next(found, None) or await find(ctx, read_reference(begun[0]), verb)
 
@@ -205,9 +173,9 @@ async def _next(ctx: Context, verb: str) -> Found | Reply:
     first = [one for one in coming if one.starts.timestamp() == coming[0].starts.timestamp()]
     if len(first) > 1:
         return await show(ctx, "which", ahead, first, ctx.call.name)
-    (named,) = await _named(ctx, ahead, first, verb)
+    (named,) = await name_meetings(ctx, ahead, first, verb)
     # An earlier one may stand in a calendar that does not answer now.
-    return named.found if ahead.whole or verb not in _OUTSIDE else remarked(ctx, _ask(ctx, named, verb), ahead)
+    return named.found if ahead.whole or verb not in _OUTSIDE else remarked(ctx, ask(ctx, named, verb), ahead)
 
 
 async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
@@ -221,10 +189,10 @@ async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
         return remarked(ctx, ctx.reply(key, "refused", title=reference.title), ahead)
     if len(meant) > 1:
         return await show(ctx, "which", ahead, meant, ctx.call.name)
-    (named,) = await _named(ctx, ahead, meant, verb)
+    (named,) = await name_meetings(ctx, ahead, meant, verb)
     if (is_certain and ahead.whole) or verb not in _OUTSIDE:  # a reset asks anyway
         return named.found
-    return remarked(ctx, _ask(ctx, named, verb), ahead)
+    return remarked(ctx, ask(ctx, named, verb), ahead)
 
 
 def _holds(title: str, words: str) -> bool:
@@ -246,59 +214,7 @@ def _resembles(title: str, reference: Titled) -> bool:
     return fuzz.partial_ratio(words, title) >= _ALIKE
 
 
-# --- questions
-
-
-async def _named(
-    ctx: Context, ahead: Ahead, meetings: Sequence[Meeting], verb: str, *, limit: int = LIMIT
-) -> list[_Named]:
-    """Name meetings. What the answer would remove for good is said with it."""
-    events = [meeting.outside for meeting in meetings if meeting.outside is not None]
-    names = iter(await name_events(ctx, events, ahead.zone))
-    return [
-        _name(ctx, meeting, ahead.zone, None if meeting.outside is None else next(names), verb, limit)
-        for meeting in meetings
-    ]
-
-
-def _name(ctx: Context, meeting: Meeting, zone: ZoneInfo, name: str | None, verb: str, limit: int) -> _Named:
-    entry, event = meeting.inside, meeting.outside
-    invited = invitation_of(entry) if entry is not None and entry.answer is not None and entry.accessible else None
-    if invited is not None and meeting.outside_answer is None:
-        name = None
-    if invited is not None:
-        named = _Named(Found(invited, name), label(ctx, invited, _INSIDE.get(verb), limit=limit), brief(ctx, invited))
-    else:
-        assert event is not None  # noqa: S101 - nobody means what is no meeting
-        named = _Named(Found(None, name), event_label(ctx, event, zone, limit=limit), event_brief(ctx, event, zone))
-    if name is None or event is None:
-        return named
-    return replace(named, label=_with_removal(ctx, named.label, event, verb))
-
-
-def _with_removal(ctx: Context, called: Safe, event: ExternalEvent, verb: str) -> Safe:
-    """Say with the name of a meeting if the answer removes it outside for good."""
-    if verb != "decline" or not event.declining_removes:
-        return called
-    calendar = inert(event.calendar.name if event.calendar else "", _TITLE)
-    return ctx.text("outside.removed-by-declining", meeting=called, calendar=calendar)
-
-
-def _ask(ctx: Context, named: _Named, verb: str, text: Safe | None = None) -> Reply:
-    """Ask whether to answer a meeting."""
-    inside = named.found.inside
-    agrees = (
-        ctx.text(f"outside.{verb}-button")
-        if inside is None
-        else ctx.text(f"meeting.{verb}-button", number=inside.meeting_id)
-    )
-    return Reply(
-        text or ctx.text(f"meeting.{verb}-ask", meeting=named.label),
-        "asked",
-        asks=tuple(Call(verb, (reference,)) for reference in named.found.references),
-        agrees=agrees,
-        short=ctx.text(f"meeting.{verb}-ask-short", meeting=named.brief),
-    )
+# --- all that waits
 
 
 async def open_invitations(ctx: Context) -> tuple[Ahead, list[Meeting]]:
@@ -312,14 +228,14 @@ async def unanswered(ctx: Context, verb: str) -> Reply:
     ahead, waiting = await open_invitations(ctx)
     if len(waiting) != 1:
         return await show(ctx, "unanswered", ahead, waiting, verb)
-    return remarked(ctx, _ask(ctx, (await _named(ctx, ahead, waiting, verb))[0], verb), ahead)
+    return remarked(ctx, ask(ctx, (await name_meetings(ctx, ahead, waiting, verb))[0], verb), ahead)
 
 
 async def _all(ctx: Context, period: str, verb: str) -> Reply:
     """Ask about every meeting of a period that has another answer than the wanted one."""
     ahead = await read(ctx)
     within = in_period(ctx, ahead, period) if period else list(ahead.meetings)
-    if verb not in _INSIDE and verb != "reset":
+    if verb not in ANSWERS and verb != "reset":
         return await show(ctx, "which", ahead, once(one for one in within if one.is_meeting), ctx.call.name)
     # What was declined is not listed by the portal, so "accept all" concerns what is not answered yet.
     meant = once(one for one in within if _needs(one, verb))
@@ -327,28 +243,15 @@ async def _all(ctx: Context, period: str, verb: str) -> Reply:
         # A group does not hear what is missing.
         key = "agenda.nothing-to-answer" if ahead.whole or not ahead.remarks else "agenda.nothing-to-answer-so-far"
         return remarked(ctx, ctx.reply(key, "unchanged"), ahead)
-    named = await _named(ctx, ahead, meant, verb, limit=_TITLE)
+    named = await name_meetings(ctx, ahead, meant, verb, limit=TITLE)
     counts = range(min(len(meant), PAGE), 0, -1)
-    questions = (remarked(ctx, _ask_all(ctx, named, count, verb), ahead) for count in counts)
+    questions = (remarked(ctx, ask_all(ctx, named, count, verb), ahead) for count in counts)
     return next(question for question in questions if len(question.text) <= LONGEST)
 
 
 def _needs(meeting: Meeting, verb: str) -> bool:
     """Whether the command would change an answer; nobody can take back one outside."""
     inside, outside = meeting.inside_answer, meeting.outside_answer
-    if inside is not None and inside is not _INSIDE.get(verb, Answer.OPEN):
+    if inside is not None and inside is not ANSWERS.get(verb, Answer.OPEN):
         return True
     return verb in _OUTSIDE and outside is not None and outside is not _OUTSIDE[verb]
-
-
-def _ask_all(ctx: Context, named: Sequence[_Named], count: int, verb: str) -> Reply:
-    """Ask about the first `count` meetings, each of them named."""
-    asked, left = named[:count], len(named) - count
-    lines = [ctx.text("agenda.all-line", meeting=one.label) for one in asked]
-    more = [ctx.text("agenda.all-more", more=left)] if left else []
-    references = [reference for one in asked for reference in one.found.references]
-    return Reply(
-        Safe("\n".join([ctx.text(f"agenda.all-{verb}", count=count), *lines, *more])),
-        "asked",
-        asks=tuple(Call(ctx.call.name, (reference,)) for reference in references),
-    )
