@@ -110,15 +110,20 @@ class Dispatcher:
                 )
 
     async def _handle(self, event: events.Event, delivery: Delivery) -> str:
-        store = self._parts.store
-        if store.portal(event.portal) is None or not isinstance(event, events.PersonalEvent | events.OwnEvent):
-            # It was stored together with its event, which may have been quicker than our memory; or another replica did it.
-            await store.load()
-        portal = store.portal(event.portal)
+        portal = await self._portal(event)
         return "portal forgotten" if portal is None else await self._carry_out(event, portal, delivery)
 
+    async def _portal(self, event: events.Event) -> Portal | None:
+        """Return the installation that an event concerns, as it is now; None when it is gone."""
+        store = self._parts.store
+        if store.portal(event.portal) is None or not isinstance(event, events.PersonalEvent):
+            # It was stored together with its event, which may have been quicker than our memory; or another process did it: a
+            # replica, or `statusbot sync`, after which the bot has another id. What a person writes names the bot itself.
+            await store.load()
+        return store.portal(event.portal)
+
     async def _give_up(self, event: events.Event, delivery: Delivery) -> str:
-        portal = self._parts.store.portal(event.portal)
+        portal = await self._portal(event)
         if portal is not None and isinstance(event, events.TimerDue):
             await Alarm(self._parts, portal).give_up(event)
         if portal is None or not isinstance(event, events.MessageAdded | events.CommandAdded):

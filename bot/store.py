@@ -85,7 +85,8 @@ class Portal:
 class Store:
     """Our tables over one database. Portals are few and asked for by every event, so they are kept in memory.
 
-    Another replica may install or remove one: whoever finds that a portal is missing, or not as an event says, looks again.
+    Another process may change them, a replica or `statusbot sync`: whoever finds that a portal is missing, or not as an event says,
+    looks again.
     """
 
     def __init__(self, database: Database, vault: Vault) -> None:
@@ -126,19 +127,16 @@ class Store:
             )
         self._portals = found  # as a whole, so that a failure leaves what was known
 
-    async def look_again(self) -> bool:
-        """Read the portals again if another replica may have changed them; return whether it may. Raises as `load`.
+    async def look_again(self) -> None:
+        """Read the portals again, since another process may have changed them. Raises as `load`.
 
         Anybody can make us look, so one look serves all who have asked before it began, and the next begins when it has ended.
         """
-        if not self.database.is_shared:
-            return False
         if self._next_look is None:
             self._next_look = asyncio.create_task(self._look_after(self._look))
             # Whoever has asked may have given up.
             self._next_look.add_done_callback(lambda look: look.cancelled() or look.exception())
         await asyncio.shield(self._next_look)
-        return True
 
     async def _look_after(self, former: asyncio.Task[None] | None) -> None:
         if former is not None:

@@ -130,7 +130,7 @@ class Receiver:
         wanted = [self._dated(event) for event in found if self._is_wanted(event)]
         if not wanted:
             return
-        bot_pair = self._bot_pair(tree, portal)
+        bot_pair = await self._bot_pair(tree, portal)
         pairs = [pair for pair in (self._author_pair(tree, wanted[0]), bot_pair) if pair is not None]
         also = [self._store.tokens.saving(portal.member_id, pair) for pair in pairs]
         await self._put(*wanted, also=also)
@@ -162,13 +162,12 @@ class Receiver:
         try:
             return self._proven(tree)
         except ForeignEvent:
-            if not await self._look_again():
-                raise
+            await self._look_again()
         return self._proven(tree)
 
-    async def _look_again(self) -> bool:
+    async def _look_again(self) -> None:
         async with asyncio.timeout(self._store_s):
-            return await self._store.look_again()
+            await self._store.look_again()
 
     def _proven(self, tree: events.Tree) -> Portal:
         name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
@@ -207,16 +206,28 @@ class Receiver:
             proven=author.user_id == event.user.id,
         )
 
-    def _bot_pair(self, tree: events.Tree, portal: Portal) -> TokenPair | None:
-        """Return our bot's own tokens, when those that are stored will expire much sooner."""
+    async def _bot_pair(self, tree: events.Tree, portal: Portal) -> TokenPair | None:
+        """Return our bot's own tokens, when those that are stored will expire much sooner.
+
+        Raises:
+            StorageError, SettingsError, TimeoutError: we could not look whether it is our bot.
+        """
         found = events.bot_credentials(tree)
-        if found is None or found[0] != portal.bot_id:  # an id that is not our bot's may be a person's
+        if found is None or not await self._is_our_bot(found[0], portal):  # the id may be a person's
             return None
         bot_id, credentials = found
         expires_at = credentials.expires_at or 0
         if expires_at < self._bot_tokens.get((portal.member_id, bot_id), 0) + _BOT_TOKENS_S:
             return None
         return TokenPair(bot_id, credentials.access_token, credentials.refresh_token, expires_at)
+
+    async def _is_our_bot(self, bot_id: int, portal: Portal) -> bool:
+        """Whether a portal's bot has this id, which another process may have registered just now."""
+        if bot_id == portal.bot_id:
+            return True
+        await self._look_again()
+        current = self._store.portal(portal.member_id)
+        return current is not None and bot_id == current.bot_id
 
     # --- installation
 

@@ -295,3 +295,21 @@ async def test_attempts_have_entries_of_their_own_in_the_person_s_lane(timed, po
 
     assert len({entry.key for entry in entries}) == 3
     assert {entry.lane for entry in entries} == {f"{MEMBER}:17"}
+
+
+# --- another bot
+
+
+@pytest.mark.parametrize("end", ["refused", "given up"])
+async def test_failure_is_told_by_the_bot_that_was_registered_meanwhile(ask, portal, replace_bot, end):
+    await ask("dnd for 1h")
+    portal.messages.clear()
+    bot_id = await replace_bot()
+    if end == "refused":
+        portal.revoke(17)
+        await ask.wait(HOUR)
+    else:
+        await ask.inbox._dispatcher.give_up(Delivery(due_of(ask), 5))
+
+    assert [message.author_id for message in portal.messages] == [bot_id]
+    assert by_bot(portal)[0].startswith(FAILED["en"])

@@ -290,3 +290,11 @@ async def test_person_cannot_be_told_while_the_bot_is_removed(ask, portal, outsi
 
     assert sorted(await pushed(outside, wire, "gdpr_requested")) == ["done", "unanswered"]
     assert await account(ask) is None
+
+
+async def test_person_is_told_by_the_bot_that_was_registered_meanwhile(portal, outside, linked, wire, replace_bot):
+    portal.messages.clear()
+    bot_id = await replace_bot()
+    await pushed(outside, wire, "gdpr_requested")
+
+    assert [(one.author_id, one.dialog_id) for one in portal.messages] == [(bot_id, "17")]

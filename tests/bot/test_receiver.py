@@ -14,7 +14,7 @@ import pytest
 import stamina
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
 from bot import tracing
@@ -26,6 +26,7 @@ from bot.inbox.sqlite import SqliteInbox, events
 from bot.receiver import MAX_BODY, Receiver
 from bot.service import Core
 from bot.sharing import Alone
+from bot.store import portals
 from tests.conftest import PortalTransport
 from tests.samples import forms
 
@@ -87,13 +88,16 @@ class Web:
     async def install(self) -> None:
         """Install the application and register the bot by hand."""
         assert await self.status(INSTALL, self.installation()) == 200
-        member_id = self.portal.options.member_id
+        await self.core.store.bot_registered(self.portal.options.member_id, await self.register_bot(), "v2")
+        self.transport.hosts.clear()
+
+    async def register_bot(self) -> int:
+        """Register the bot at the portal alone; return its id."""
         token = self.portal.oauth.issue(self.app, 1).access_token
         where = {"eventMode": "webhook", "webhookUrl": "https://bot.example.com/bitrix24/events"}
         fields = {"code": "statusbot", "properties": {"name": "Status"}, **where}
         bot = await self.core.bitrix24.rest.call("imbot.v2.Bot.register", {"fields": fields}, token)
-        await self.core.store.bot_registered(member_id, bot["bot"]["id"], "v2")
-        self.transport.hosts.clear()
+        return int(bot["bot"]["id"])
 
     async def stored(self) -> list[str]:
         rows = await self.core.database.read(lambda c: c.execute(select(events.c.key)).all())
@@ -273,6 +277,19 @@ async def test_tokens_of_a_refused_event_are_not_kept(installed):
     store, member_id = installed.core.store, installed.portal.options.member_id
 
     assert [await store.tokens.find(member_id, user_id) for user_id in (17, 42, 88)] == [None, None, None]
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_tokens_of_a_bot_are_kept_if_another_process_has_registered_it_as_ours(installed, is_ours):
+    """`statusbot sync` may run beside the service."""
+    store, member_id = installed.core.store, installed.portal.options.member_id
+    installed.portal.remove_bot()
+    bot_id = await installed.register_bot()
+    if is_ours:
+        await store.database.write(lambda c: c.execute(update(portals).values(bot_id=bot_id)))
+
+    assert await installed.status(EVENTS, installed.message()) == 200
+    assert (await store.tokens.find(member_id, bot_id) is not None) is is_ours
 
 
 # --- events: refused

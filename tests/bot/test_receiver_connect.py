@@ -94,6 +94,22 @@ async def test_connected_person_acts_without_tokens_in_events(ask, portal, brows
     assert portal.meetings[651][17] == "Y"
 
 
+@pytest.mark.parametrize("when", ["before the link", "after the link"])
+async def test_person_is_told_by_the_bot_that_was_registered_meanwhile(ask, portal, browser, replace_bot, when):
+    if when == "before the link":
+        await replace_bot()
+        portal.open_chat(17)
+        await ask.deliver()
+    link = (await ask("connect", auth="minimal")).message
+    if when == "after the link":
+        await replace_bot()
+    await browser.connect(link)
+
+    told = portal.messages[-1]
+    assert told.text.startswith("You are connected")
+    assert [told.author_id] == list(portal.bots.by_id)
+
+
 async def test_pair_is_stored_encrypted(ask, browser, link, tmp_path):
     await browser.connect(link)
     kept = await pair(ask)

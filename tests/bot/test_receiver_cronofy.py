@@ -93,6 +93,13 @@ async def test_person_is_connected_and_told(ask, portal, outside, browser, words
     assert not [secret for secret in known if secret in str(lines) + page.html + said(portal)[-1]]
 
 
+async def test_person_is_told_by_the_bot_that_was_registered_meanwhile(portal, link, arrive, replace_bot):
+    bot_id = await replace_bot()
+    await arrive(link)
+
+    assert (portal.messages[-1].author_id, portal.messages[-1].dialog_id) == (bot_id, "17")
+
+
 async def test_tokens_are_stored_encrypted(ask, link, arrive, tmp_path):
     await arrive(link)
     kept = await account(ask)

@@ -52,7 +52,8 @@ async def install(store: Store) -> None:
 
 
 async def known(store: Store) -> bool:
-    return await store.look_again() and store.portal(PORTAL) is not None
+    await store.look_again()
+    return store.portal(PORTAL) is not None
 
 
 async def test_all_who_ask_at_once_share_a_look(replicas: Two, slow: Slow) -> None:
