@@ -24,7 +24,7 @@ from bot.check.database import missing
 from bot.check.replicas import why_not_encrypt
 from bot.check.report import REINSTALL, in_words
 from bot.dispatch import wanted
-from bot.errors import BitrixError, BotError
+from bot.errors import BitrixError, BotError, NotConnected
 from bot.service import MANIFEST, Core, Service
 from bot.settings import Settings
 
@@ -100,7 +100,7 @@ async def _sync(chosen: Settings) -> None:
                 changes = await synchronise(
                     caller, portal, core.store, wanted(chosen, core.parts.manifest, core.parts.texts)
                 )
-            except BitrixError as error:
+            except (BitrixError, NotConnected) as error:
                 raise BotError(f"Not everything is registered: {in_words(error)}.") from None
             for line in changes or ["nothing to change"]:
                 click.echo(line)

@@ -35,9 +35,7 @@ class Installation:
         try:
             with self._asking("batch"):
                 answers = await self._caller.batch(self._questions())
-        except NotConnected:
-            self._report.problem(f"the installer's token is dead: as an administrator, {REINSTALL}")
-        except BitrixError as error:
+        except (BitrixError, NotConnected) as error:
             self._report.problem(in_words(error))
         else:
             self._clock(answers)

@@ -8,7 +8,7 @@ import httpx
 
 from bot.bitrix24.answers import read_answer
 from bot.bitrix24.authorization import SERVERS
-from bot.check.report import REMEDIES, Report, in_words, why_silent
+from bot.check.report import REMEDIES, RIGHT_PORTAL, Report, in_words, sent_on, why_silent
 from bot.errors import ApplicationGone, BitrixError, RateLimited, Unavailable
 from bot.settings import CronofyApp, Settings
 
@@ -88,19 +88,18 @@ def _something_else(answer: httpx.Response, path: str) -> str:
 async def portal(report: Report, http: httpx.AsyncClient, chosen: Settings) -> bool:
     """Look whether the portal speaks REST with us at all."""
     wrong = f"STATUSBOT_PORTAL {chosen.portal}"
-    right = "put the host of your Bitrix24 in, as the browser shows it"
     try:
         answer = await _ask(report, http, "POST", f"{chosen.portal_url}/rest/server.time", json={})
         if answer.status_code in _REDIRECTS:
-            report.problem(f"{wrong} sends us on to {_host(answer)}: {right}; a renamed portal has a new host")
+            report.problem(f"{wrong} {sent_on(_host(answer))}")
             return False
         read_answer(answer.status_code, answer.content, "server.time")
     except NoAnswer as error:
-        report.problem(f"{wrong} does not answer ({error}): {right}")
+        report.problem(f"{wrong} does not answer ({error}): {RIGHT_PORTAL}")
         return False
     except BitrixError as error:
         if isinstance(error, Unavailable) and not isinstance(error, RateLimited) and not error.code:
-            report.problem(f"{wrong} does not speak REST ({error}): {right}")
+            report.problem(f"{wrong} does not speak REST ({error}): {RIGHT_PORTAL}")
             return False
         if isinstance(error, RateLimited | Unavailable | ApplicationGone) or error.code == "access_denied":
             report.problem(in_words(error))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
-from bot.errors import BitrixError, MethodBlocked, RateLimited, Unavailable
+from bot.errors import BitrixError, MethodBlocked, NotConnected, PortalMoved, RateLimited, Unavailable
 
 REINSTALL = "choose Reinstall in the menu of the application at the portal while `statusbot serve` runs"
 SYNC = "run `statusbot sync`"
@@ -78,10 +78,22 @@ REMEDIES: Mapping[str, str] = {
 }
 
 
-def in_words(error: BitrixError) -> str:
-    """Return what a refusal of the portal means, and what to do."""
+RIGHT_PORTAL = "put the host of your Bitrix24 in, as the browser shows it"
+
+
+def sent_on(host: str) -> str:
+    """Return what a portal does that is at another host now, and what to do."""
+    return f"sends us on to {host}: {RIGHT_PORTAL}; a renamed portal has a new host"
+
+
+def in_words(error: BitrixError | NotConnected) -> str:
+    """Return what it means that the portal refuses us, or that we have no token of the installer, and what to do."""
+    if isinstance(error, NotConnected):
+        return f"the installer's token is dead: as an administrator, {REINSTALL}"
     if error.code in REMEDIES:
         return REMEDIES[error.code]
+    if isinstance(error, PortalMoved):
+        return f"STATUSBOT_PORTAL {sent_on(error.host)}"
     if isinstance(error, MethodBlocked):
         wait_s = 600.0 if error.wait_s is None else error.wait_s
         return (

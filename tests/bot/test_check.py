@@ -346,6 +346,11 @@ async def test_unknown_portal_is_named(ask, examined):
     assert found.startswith("STATUSBOT_PORTAL elsewhere.bitrix24.com does not answer")
 
 
+async def test_portal_that_sends_on_whoever_has_a_token_is_named(portal, ask, examined):
+    portal.faults.add("batch", faults.moved("https://new.bitrix24.example/rest/"), count=None)
+    assert "STATUSBOT_PORTAL sends us on to new.bitrix24.example" in the_problem(await examined())
+
+
 async def test_portal_without_rest_is_named(portal, ask, examined):
     portal.faults.add("server.time", faults.html_page(404))
     assert "does not speak REST" in the_problem(await examined())

@@ -307,6 +307,25 @@ async def test_sync_before_an_installation_says_what_to_do(tmp_path):
     assert ended.err.startswith("Error: The application is not installed yet")
 
 
+async def test_sync_without_a_token_of_the_installer_says_what_to_do(deployment):
+    deployment.portal.revoke(1)
+    ended = await deployment.run("sync")
+
+    assert (ended.status, ended.out) == (1, "")
+    assert "the installer's token is dead: as an administrator, choose Reinstall" in ended.err
+
+
+async def test_sync_at_a_renamed_portal_says_what_check_says(deployment):
+    former = deployment.portal.options.domain
+    deployment.portal.rename("new.bitrix24.example")
+    synced, checked = await deployment.run("sync"), await deployment.run("check")
+
+    words = "sends us on to new.bitrix24.example: put the host of your Bitrix24 in"
+    assert (synced.status, synced.out) == (1, "")
+    assert f"STATUSBOT_PORTAL {words}" in synced.err
+    assert f"problem STATUSBOT_PORTAL {former} {words}" in checked.out
+
+
 async def test_check_passes_beside_the_service(deployment):
     ended = await deployment.run("check")
 
