@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -309,10 +309,12 @@ def make_settings(portal: Portal, tmp_path: Path, fresh_database: Path) -> Calla
 async def make_ask(
     portal: Portal, clock: ManualClock, make_settings: Callable[..., Settings]
 ) -> AsyncIterator[Callable[..., Any]]:
-    """Return what makes an `ask` with other settings than the usual ones, and perhaps with Cronofy beside the portal."""
+    """Return what makes an `ask` with other settings or limits than the usual ones, and perhaps with Cronofy beside the portal."""
     cores: list[Core] = []
 
-    async def make(*, cronofy: Cronofy | None = None, **overrides: Any) -> Ask:
+    async def make(
+        *, cronofy: Cronofy | None = None, limits: Mapping[str, float] | None = None, **overrides: Any
+    ) -> Ask:
         beside = {} if cronofy is None else outside_settings(cronofy)
         transport = PortalTransport(portal) if cronofy is None else NetworkTransport(portal, cronofy)
         chosen = make_settings(**beside, **overrides)
@@ -330,6 +332,7 @@ async def make_ask(
             clock.now,
             texts=core.parts.texts,
             cronofy=core.cronofy,
+            **(limits or {}),
         )
         ask = Ask(portal, core, receiver, inbox)
         await ask.install()

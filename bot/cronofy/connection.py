@@ -1,5 +1,6 @@
 """From the code that a browser brought to an account that one person may use (sections 2.3, 2.5)."""
 
+import asyncio
 import secrets
 
 import structlog
@@ -11,6 +12,9 @@ from bot.cronofy.oauth import Cronofy
 from bot.errors import AccountTaken, CronofyError, CronofyRightMissing
 
 log = structlog.get_logger()
+
+# So long somebody who waits for a page waits for their zone as well.
+_ZONE_S = 4.0
 
 
 async def permission(cronofy: Cronofy, portal: str, user_id: int, code: str, redirect_uri: str, now: float) -> Account:
@@ -47,8 +51,9 @@ async def permission(cronofy: Cronofy, portal: str, user_id: int, code: str, red
 async def _zone(cronofy: Cronofy, grant: Grant) -> str:
     """Ask for the zone; the code is spent, so nothing that goes wrong here undoes the connection."""
     try:
-        return read_identity(await cronofy.rest.call(USERINFO, grant.access_token)).zone
-    except CronofyError:
+        async with asyncio.timeout(_ZONE_S):
+            return read_identity(await cronofy.rest.call(USERINFO, grant.access_token)).zone
+    except (CronofyError, TimeoutError):
         return ""
 
 

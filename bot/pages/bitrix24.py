@@ -51,22 +51,22 @@ class Bitrix24Page(Callback):
         inbox: Inbox,
         texts: Texts,
         clock: Callable[[], float],
-        store_s: float,
+        answer_s: float,
     ) -> None:
-        super().__init__(settings, store, inbox, texts, clock, store_s)
+        super().__init__(settings, store, inbox, texts, clock, answer_s)
         self._bitrix24 = bitrix24
 
-    async def _connect(self, state: State, query: Mapping[str, str]) -> Page:
+    async def _connect(self, state: State, query: Mapping[str, str], until: float) -> Page:
         portal, code = self._examine(state, query)
-        await self._use(state)
-        pair = await self._permission(portal, state, code)
+        await self._use(state, until)
         try:
-            async with asyncio.timeout(self._store_s):
+            async with asyncio.timeout_at(until):
+                pair = await self._permission(portal, state, code)
                 await self._keep(state, pair)
         except NotConnected as error:
             raise Refused(self.gone, str(error)) from None
         except (StorageError, TimeoutError) as error:
-            raise Refused(_LOST, str(error) or "the database does not answer") from None
+            raise Refused(_LOST, str(error) or "portal, authorization server or database are too slow") from None
         log.info("person.connected", user_id=state.user_id)
         return _DONE
 

@@ -67,12 +67,12 @@ class CronofyPage(Callback):
         inbox: Inbox,
         texts: Texts,
         clock: Callable[[], float],
-        store_s: float,
+        answer_s: float,
     ) -> None:
-        super().__init__(settings, store, inbox, texts, clock, store_s)
+        super().__init__(settings, store, inbox, texts, clock, answer_s)
         self._cronofy = cronofy
 
-    async def _connect(self, state: State, query: Mapping[str, str]) -> Page:
+    async def _connect(self, state: State, query: Mapping[str, str], until: float) -> Page:
         self._check(state)
         if self._store.portal(state.portal) is None:
             raise Refused(self.gone, "portal forgotten")
@@ -80,18 +80,15 @@ class CronofyPage(Callback):
         if code is None:
             log.info("account.declined", user_id=state.user_id)
             return _DECLINED  # the link still serves: who comes to think otherwise may go back
-        await self._use(state)
-        account = await self._permission(state, code)
+        await self._use(state, until)
         try:
-            async with asyncio.timeout(self._store_s):
+            async with asyncio.timeout_at(until):
+                account = await self._permission(state, code)
                 await self._keep(state, account)
-        except NotConnected as error:
-            await self._give_back(account)
-            raise Refused(self.gone, str(error)) from None
         except AccountTaken as error:
             raise Refused(_TAKEN, in_log(error)) from None
         except (StorageError, TimeoutError) as error:
-            raise Refused(_LOST, str(error) or "the database does not answer") from None
+            raise Refused(_LOST, str(error) or "Cronofy or the database are too slow") from None
         log.info("account.linked", user_id=state.user_id)
         return _DONE
 
@@ -142,7 +139,11 @@ class CronofyPage(Callback):
         )
         news = Entry(linked.key, linked.lane, events.dump(linked), sent_at=linked.sent_at)
         also = [self._store.states.connecting(state, [], now), self._store.accounts.saving(account)]
-        await self._inbox.put(news, also=also)
+        try:
+            await self._inbox.put(news, also=also)
+        except NotConnected as error:
+            await self._give_back(account)
+            raise Refused(self.gone, str(error)) from None
 
     async def _give_back(self, account: Account) -> None:
         """Give back what nobody wants any more, unless it is the permission of somebody here."""

@@ -73,7 +73,7 @@ class Callback(ABC):
         brings: Parameters of which one is there when somebody was sent; without any the page says what this address is.
         gone: For a state that is unknown or expired.
         used: For one that has served.
-        later: For a database that does not answer, while nothing has happened yet.
+        later: For a database that does not answer in time, while nothing has happened yet.
     """
 
     purpose: ClassVar[Purpose]
@@ -83,14 +83,14 @@ class Callback(ABC):
     later: ClassVar[Page]
 
     def __init__(
-        self, settings: Settings, store: Store, inbox: Inbox, texts: Texts, clock: Callable[[], float], store_s: float
+        self, settings: Settings, store: Store, inbox: Inbox, texts: Texts, clock: Callable[[], float], answer_s: float
     ) -> None:
         self._settings = settings
         self._store = store
         self._inbox = inbox
         self._texts = texts
         self._clock = clock
-        self._store_s = store_s
+        self._answer_s = answer_s
 
     async def show(self, request: web.Request) -> web.Response:
         """Connect the person whose browser brought a state and a code; without either, say what this address is."""
@@ -98,9 +98,11 @@ class Callback(ABC):
         if not self.brings & query.keys():
             return self._render(_ABOUT, language)
         state: State | None = None
+        until = asyncio.get_running_loop().time() + self._answer_s
         try:
-            state = await self._find(query)
-            page = await self._connect(state, query)
+            async with asyncio.timeout_at(until):
+                state = await self._find(query)
+            page = await self._connect(state, query, until)
         except (Refused, StorageError, TimeoutError) as error:
             page = error.page if isinstance(error, Refused) else self.later
             reason = str(error) or type(error).__name__
@@ -108,12 +110,16 @@ class Callback(ABC):
         return self._render(page, state.language if state else language)
 
     @abstractmethod
-    async def _connect(self, state: State, query: Mapping[str, str]) -> Page:
-        """Do what the state was given out for; raises Refused."""
+    async def _connect(self, state: State, query: Mapping[str, str], until: float) -> Page:
+        """Do what the state was given out for, by `until` on the loop's clock.
+
+        Raises:
+            Refused: it is not done, and the page says what to do.
+            StorageError, TimeoutError: it is not done, and nothing has happened.
+        """
 
     async def _find(self, query: Mapping[str, str]) -> State:
-        async with asyncio.timeout(self._store_s):
-            state = await self._store.states.find(query.get("state", ""), self.purpose)
+        state = await self._store.states.find(query.get("state", ""), self.purpose)
         if state is None:
             raise Refused(self.gone, "unknown state")
         return state
@@ -125,8 +131,8 @@ class Callback(ABC):
         if int(self._clock()) > state.expires_at:
             raise Refused(self.gone, "expired state")
 
-    async def _use(self, state: State) -> None:
-        async with asyncio.timeout(self._store_s):
+    async def _use(self, state: State, until: float) -> None:
+        async with asyncio.timeout_at(until):
             if not await self._store.states.use(state, self._clock()):
                 raise Refused(self.used, "used state")
 

@@ -45,7 +45,7 @@ log = structlog.get_logger()
 __all__ = ["MAX_BODY", "Receiver"]
 
 BODY_S = 30.0  # a slower body is given up
-STORE_S = 9.0  # storing that takes longer is answered 503, within 10 s
+ANSWER_S = 9.0  # what takes longer, once the body is there, is answered 503, within 10 s
 _FORM = "application/x-www-form-urlencoded"
 # A pair of the bot's own tokens comes with every event; a new one is stored only when it lives this much longer.
 _BOT_TOKENS_S = 600
@@ -66,7 +66,7 @@ class Receiver:
         texts: Texts,
         cronofy: Cronofy | None = None,
         body_s: float = BODY_S,
-        store_s: float = STORE_S,
+        answer_s: float = ANSWER_S,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -75,20 +75,20 @@ class Receiver:
         self._metrics = metrics
         self._clock = clock
         self._body_s = body_s
-        self._store_s = store_s
+        self._answer_s = answer_s
         # An attempt that begins within this most often ends in time, so that the log can tell why it failed.
-        self._insistently = Patience(on=StorageError, within_s=0.7 * store_s, wait_initial=0.1, wait_max=1.0)
+        self._insistently = Patience(on=StorageError, within_s=0.7 * answer_s, wait_initial=0.1, wait_max=1.0)
         self._turns = Alone()
         self._has_refused = False  # an event could not be stored, and since then none has been
-        page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, store_s)
+        page = Bitrix24Page(bitrix24, settings, store, inbox, texts, clock, answer_s)
         self._pages = {"/bitrix24": page.show}
         self._posts = {
             "/bitrix24/install": answering(self._of_form(self._install)),
             "/bitrix24/events": answering(self._of_form(self._events)),
         }
         if cronofy is not None:
-            self._pages["/cronofy"] = CronofyPage(cronofy, settings, store, inbox, texts, clock, store_s).show
-            pushes = Pushes(cronofy, inbox, metrics, clock, body_s=body_s, store_s=store_s)
+            self._pages["/cronofy"] = CronofyPage(cronofy, settings, store, inbox, texts, clock, answer_s).show
+            pushes = Pushes(cronofy, inbox, metrics, clock, body_s=body_s, answer_s=answer_s)
             self._posts["/cronofy/events"] = answering(pushes.take)
         self._verifications = AsyncLimiter(_VERIFICATIONS_PER_MINUTE, 60)
         self._bot_tokens: dict[tuple[str, int], int] = {}
@@ -115,7 +115,9 @@ class Receiver:
         async def read(request: web.Request) -> None:
             if request.content_type != _FORM:
                 raise web.HTTPUnsupportedMediaType(text=f"the body must be {_FORM}\n")
-            await take(events.parse_form(await read_body(request, self._body_s)))
+            tree = events.parse_form(await read_body(request, self._body_s))
+            async with asyncio.timeout(self._answer_s):
+                await take(tree)
 
         return read
 
@@ -141,13 +143,13 @@ class Receiver:
         """Store events, and what comes with them, trying again while there is time: nobody delivers them a second time.
 
         Raises:
-            StorageError, TimeoutError: they could not be stored.
+            StorageError: they could not be stored.
         """
         # In the order in which they came: what a person says next may be about what they have said before.
         try:
-            async with asyncio.timeout(self._store_s), self._turns.turn(found[0].lane):
+            async with self._turns.turn(found[0].lane):
                 await self._insistently(self._inbox.put, *map(_entry, found), also=also)
-        except (StorageError, TimeoutError):
+        except (StorageError, asyncio.CancelledError):  # the latter when time is up
             self._has_refused = True
             raise
         self._has_refused = False
@@ -157,17 +159,13 @@ class Receiver:
 
         Raises:
             ForeignEvent: we do not know it, or the body does not carry its token.
-            StorageError, SettingsError, TimeoutError: we could not look.
+            StorageError, SettingsError: we could not look.
         """
         try:
             return self._proven(tree)
         except ForeignEvent:
-            await self._look_again()
-        return self._proven(tree)
-
-    async def _look_again(self) -> None:
-        async with asyncio.timeout(self._store_s):
             await self._store.look_again()
+        return self._proven(tree)
 
     def _proven(self, tree: events.Tree) -> Portal:
         name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
@@ -210,7 +208,7 @@ class Receiver:
         """Return our bot's own tokens, when those that are stored will expire much sooner.
 
         Raises:
-            StorageError, SettingsError, TimeoutError: we could not look whether it is our bot.
+            StorageError, SettingsError: we could not look whether it is our bot.
         """
         found = events.bot_credentials(tree)
         if found is None or not await self._is_our_bot(found[0], portal):  # the id may be a person's
@@ -225,7 +223,7 @@ class Receiver:
         """Whether a portal's bot has this id, which another process may have registered just now."""
         if bot_id == portal.bot_id:
             return True
-        await self._look_again()
+        await self._store.look_again()
         current = self._store.portal(portal.member_id)
         return current is not None and bot_id == current.bot_id
 
@@ -243,7 +241,7 @@ class Receiver:
         credentials, token = events.author_credentials(tree), events.application_token(tree)
         if not isinstance(event, events.AppInstalled) or credentials is None or token is None:
             raise MalformedBody("no installation with its tokens")
-        await self._look_again()
+        await self._store.look_again()
         self._check_pins(event)
         installer_id = await self._confirm(credentials)
         portal = Portal(
@@ -293,7 +291,7 @@ class Receiver:
     async def _ready(self, _request: web.Request) -> web.Response:
         """Ready means: events can be stored."""
         try:
-            async with asyncio.timeout(self._store_s):
+            async with asyncio.timeout(self._answer_s):
                 await self._try_to_store()
         except (StorageError, TimeoutError) as error:
             return web.Response(

@@ -35,14 +35,14 @@ class Pushes:
         clock: Callable[[], float],
         *,
         body_s: float,
-        store_s: float,
+        answer_s: float,
     ) -> None:
         self._cronofy = cronofy
         self._inbox = inbox
         self._metrics = metrics
         self._clock = clock
         self._body_s = body_s
-        self._store_s = store_s
+        self._answer_s = answer_s
 
     async def take(self, request: web.Request) -> None:
         """Store what a push tells.
@@ -57,7 +57,7 @@ class Pushes:
         if not verify(body, signatures, [self._cronofy.app.client_secret.get_secret_value()]):
             raise ForeignEvent("not a push for us")
         push = read_push(body)
-        async with asyncio.timeout(self._store_s):
+        async with asyncio.timeout(self._answer_s):
             event = await self._event(push, request.query.get("key", ""))
             if event is not None:
                 await self._inbox.put(Entry(event.key, event.lane, events.dump(event), sent_at=event.sent_at))

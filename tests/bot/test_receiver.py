@@ -500,7 +500,7 @@ def failing(error: Exception | None) -> SimpleNamespace:
 
 @pytest.mark.parametrize("error", [StorageError("disk full"), None])
 async def test_event_that_cannot_be_stored_is_to_be_sent_again(make_web, error):
-    web = await make_web(limits={"store_s": 0.5})
+    web = await make_web(limits={"answer_s": 0.5})
     await web.install()
     web.inbox.put = failing(error).put
     async with one_line_without_secrets(web, event="request.not-stored", path=EVENTS, log_level="error"):
@@ -566,7 +566,7 @@ async def test_messages_of_one_person_are_stored_in_the_order_in_which_they_came
 
 
 async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
-    web = await make_web(inbox=failing(StorageError("disk full")), limits={"store_s": 0.5})
+    web = await make_web(inbox=failing(StorageError("disk full")), limits={"answer_s": 0.5})
 
     assert await web.status(INSTALL, web.installation()) == 503
     assert web.core.store.all_portals() == []
@@ -575,7 +575,7 @@ async def test_installation_that_cannot_be_stored_is_to_be_sent_again(make_web):
 
 @pytest.mark.parametrize("path", [EVENTS, INSTALL])
 async def test_request_is_to_be_sent_again_when_it_cannot_be_looked_whose_it_is(make_web, server_url, path):
-    web = await make_web(database_url=server_url, limits={"store_s": 0.05})
+    web = await make_web(database_url=server_url, limits={"answer_s": 0.05})
     web.core.database.scan = failing(None).put
     body = web.installation() if path == INSTALL else forms.pairs("v2_message_private")
     async with asyncio.timeout(5):
@@ -584,7 +584,7 @@ async def test_request_is_to_be_sent_again_when_it_cannot_be_looked_whose_it_is(
 
 async def test_event_that_is_stored_too_slowly_is_carried_out_all_the_same(make_web):
     """It was answered with 503; when it comes again its key is known, so the first one has to be worked on."""
-    web = await make_web(limits={"store_s": 0.5})
+    web = await make_web(limits={"answer_s": 0.5})
     await web.install()
     release, usual = asyncio.Event(), web.core.database.queue
 
@@ -705,6 +705,29 @@ async def test_installation_waits_for_a_portal_that_is_away(web, trouble, method
     assert "Retry-After" in response.headers
     assert set(web.transport.hosts) == {web.portal.options.domain}
     assert web.core.store.all_portals() == []
+    assert await web.status(INSTALL, web.installation()) == 200
+
+
+@pytest.mark.parametrize("slow", ["app.info", "profile", "quota"])
+async def test_installation_that_cannot_be_verified_in_time_is_to_be_sent_again(make_web, monkeypatch, slow):
+    web = await make_web(limits={"answer_s": 0.5})
+    usual = web.transport.handle_async_request
+
+    async def hanging(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(slow):
+            await asyncio.Event().wait()
+        return await usual(request)
+
+    with monkeypatch.context() as away:
+        away.setattr(web.transport, "handle_async_request", hanging)
+        if slow == "quota":
+            away.setattr(web.core.bitrix24.quota, "take", failing(None).put)
+        async with asyncio.timeout(5), one_line_without_secrets(web, event="request.not-stored", path=INSTALL):
+            response = await web.post(INSTALL, web.installation())
+
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert (web.core.store.all_portals(), await web.stored()) == ([], [])
     assert await web.status(INSTALL, web.installation()) == 200
 
 
@@ -835,7 +858,7 @@ async def test_health_needs_neither_portal_nor_installation(web):
 
 @pytest.mark.parametrize("error", [StorageError("disk full"), None])
 async def test_not_ready_when_nothing_can_be_stored(make_web, error):
-    web = await make_web(limits={"store_s": 0.5})
+    web = await make_web(limits={"answer_s": 0.5})
     web.core.database.write = failing(error).put
     response = await web.client.get("/health/ready")
 
@@ -845,7 +868,7 @@ async def test_not_ready_when_nothing_can_be_stored(make_web, error):
 
 
 async def test_not_ready_while_events_cannot_be_stored_though_rows_can_change(make_web):
-    web = await make_web(limits={"store_s": 0.5})
+    web = await make_web(limits={"answer_s": 0.5})
     await web.install()
     await web.core.database.write(lambda c: c.execute(text("ALTER TABLE events RENAME TO others")))
 

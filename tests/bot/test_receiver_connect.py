@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -394,6 +395,60 @@ async def test_code_with_an_unknown_fate_needs_a_new_link(ask, portal, browser, 
     assert (await browser.connect(link)).title == USED
     assert await pair(ask) is None
     assert (await browser.connect((await ask("connect", auth="minimal")).message)).status == 200
+
+
+@pytest.fixture
+async def hurried(make_ask):
+    """What answers within half a second."""
+    return await make_ask(limits={"answer_s": 0.5})
+
+
+@pytest.fixture
+def hang(monkeypatch):
+    """Return what makes a method of a part never end, within `with`."""
+
+    @contextmanager
+    def hang(part, name):
+        async def never(*_, **__):
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as away:
+            away.setattr(part, name, never)
+            yield
+
+    return hang
+
+
+@pytest.mark.parametrize("slow", ["authorization server", "portal", "quota", "database"])
+async def test_page_that_takes_too_long_says_what_to_do(hurried, portal, hang, slow):
+    bitrix24, link = hurried.core.bitrix24, (await hurried("connect", auth="minimal")).message
+    part, name = {
+        "authorization server": (bitrix24._oauth, "exchange"),
+        "portal": (bitrix24.rest, "_exchange"),
+        "quota": (bitrix24.quota, "take"),
+        "database": (hurried.inbox, "put"),
+    }[slow]
+    async with Browser(portal, hurried.receiver.app()) as browser, asyncio.timeout(5):
+        with hang(part, name):
+            page = await browser.connect(link)
+        again = await browser.connect((await hurried("connect", auth="minimal")).message)
+
+    assert (page.status, page.title) == (503, LOST)
+    assert "for a new one" in page.html
+    assert again.status == 200
+
+
+@pytest.mark.parametrize("method", ["find", "use"])
+async def test_link_that_could_not_be_looked_up_in_time_still_serves(hurried, portal, hang, method):
+    link = (await hurried("connect", auth="minimal")).message
+    async with Browser(portal, hurried.receiver.app()) as browser, asyncio.timeout(5):
+        path = browser.agree(link)
+        with hang(hurried.core.store.states, method):
+            first = await browser.open(path)
+        second = await browser.open(path)
+
+    assert (first.status, first.title) == (503, LATER)
+    assert (second.status, second.title) == (200, DONE)
 
 
 class UnreachableServer(PortalTransport):

@@ -447,6 +447,22 @@ async def test_code_with_an_unknown_fate_needs_a_new_link(ask, outside, link, ar
     assert await account(ask) is None
 
 
+@pytest.mark.parametrize("whom", ["Cronofy", "database"])
+async def test_page_that_takes_too_long_says_what_to_do(make_ask, outside, portal, monkeypatch, whom):
+    async def never(*_, **__):
+        await asyncio.Event().wait()
+
+    ask = await make_ask(cronofy=outside, limits={"answer_s": 0.5})
+    link = (await ask("connect cronofy")).message
+    part, name = {"Cronofy": (ask.core.cronofy.oauth, "exchange"), "database": (ask.inbox, "put")}[whom]
+    async with Browser(portal, ask.receiver.app()) as browser, asyncio.timeout(5):
+        monkeypatch.setattr(part, name, never)
+        page = await browser.open(browser.agree_outside(outside, link))
+
+    assert (page.status, page.title) == (503, FAILED)
+    assert "for a new one" in page.html
+
+
 @pytest.mark.parametrize("trouble", [faults.oauth("invalid_client"), faults.refused(402), faults.refused(403)])
 async def test_application_that_is_not_accepted_is_the_administrator_s_business(ask, outside, link, arrive, trouble):
     outside.faults.add("oauth.token", trouble)

@@ -278,7 +278,7 @@ async def full(*_arguments, **_options):
 @pytest.mark.parametrize("trouble", [never, full])
 @pytest.mark.parametrize("part", ["inbox", "accounts"])
 async def test_push_that_cannot_be_stored_is_to_be_sent_again(make_web, trouble, part):
-    web = await make_web(store_s=0.02)
+    web = await make_web(answer_s=0.02)
     if part == "inbox":
         web.inbox.put = trouble
     else:

@@ -1,16 +1,21 @@
 """From the code in a browser to an account of one person."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from bot import errors
 from bot.accounts import Account
+from bot.cronofy import connection
 from bot.cronofy.authorization import authorize_url
 from bot.cronofy.connection import permission
+from bot.cronofy.methods.identity import USERINFO
 from bot.cronofy.oauth import Cronofy
+from bot.cronofy.rest import Call
 from bot.emulator.cronofy import faults as trouble
 from bot.settings import CronofyApp
 from bot.store import Store
@@ -101,6 +106,22 @@ async def test_zone_that_cannot_be_asked_for_costs_no_permission(
     cronofy: Cronofy, desk: Desk, code, status: int
 ) -> None:
     desk.cronofy.faults.add("userinfo", trouble.refused(status), count=None)
+
+    assert (await permission(cronofy, PORTAL, MIRA, code(), CALLBACK, NOW)).zone == ""
+
+
+async def test_zone_that_takes_too_long_costs_no_permission(
+    cronofy: Cronofy, code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = cronofy.rest.call
+
+    async def hanging(call: Call, *arguments: Any) -> Any:
+        if call is USERINFO:
+            await asyncio.Event().wait()
+        return await usual(call, *arguments)
+
+    monkeypatch.setattr(connection, "_ZONE_S", 0.01)
+    monkeypatch.setattr(cronofy.rest, "call", hanging)
 
     assert (await permission(cronofy, PORTAL, MIRA, code(), CALLBACK, NOW)).zone == ""
 
