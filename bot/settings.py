@@ -8,7 +8,7 @@ import re
 import socket
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -26,6 +26,8 @@ _LONGEST_NAME = 63  # as that of a host
 _HOST = re.compile(
     r"((?=.{1,253}(?::|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[::1\])(:[0-9]{1,5})?"
 )
+_NUMBERS = re.compile(r"[0-9.]+|.*:.*")  # what can only be an address
+_MEMBER_ID = re.compile(r"[0-9a-f]{32}")
 # The base64 decoder behind Fernet drops foreign characters in silence; a key has none.
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 _KEY_LENGTH = 44
@@ -112,11 +114,25 @@ class Settings(PublicAddress):
     @classmethod
     def _portal_is_a_host(cls, value: str) -> str:
         value = value.lower()
-        if not _HOST.fullmatch(value):
+        host, port = _host_and_port(value) if _HOST.fullmatch(value) else ("", None)
+        if not _can_be_looked_up(host):
             raise ValueError("is a host such as acme.bitrix24.com, without scheme and path")
-        host, port = _host_and_port(value)
         if port is not None and not (is_loopback(host) and 0 < port <= _HIGHEST_PORT):
             raise ValueError("has a port, which only a loopback portal may have, from 1 to 65535")
+        return value
+
+    @field_validator("member_id")
+    @classmethod
+    def _member_id_is_one(cls, value: str | None) -> str | None:
+        if value is None or _MEMBER_ID.fullmatch(value.lower()):
+            return value and value.lower()
+        raise ValueError("has 32 hexadecimal digits")
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_one(cls, value: str) -> str:
+        if not _can_be_looked_up(value):
+            raise ValueError("is an address of this machine, such as 127.0.0.1")
         return value
 
     @field_validator("log_level", mode="before")
@@ -131,8 +147,9 @@ class Settings(PublicAddress):
             return value
         if not value.startswith("sqlite:///"):
             raise ValueError("starts with sqlite:/// (a file) or with postgresql:// (a server)")
+        name = unquote(value.removeprefix("sqlite:///"))
         # Without a name SQLite keeps everything in memory, and parameters could ask for the same.
-        if value.removeprefix("sqlite:///") in {"", ":memory:"} or "?" in value:
+        if name in {"", ":memory:"} or "\0" in name or "?" in value:
             raise ValueError("names a file, such as sqlite:///statusbot.db")
         return value
 
@@ -204,6 +221,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _can_be_looked_up(host: str) -> bool:
+    """Whether it is an address, or a name that fits the rules of names; the system's own look-up fails badly on others."""
+    try:
+        if _NUMBERS.fullmatch(host):
+            ipaddress.ip_address(host.strip("[]"))
+        return bool(host.encode("idna"))
+    except ValueError:
+        return False
+
+
 def _host_and_port(portal: str) -> tuple[str, int | None]:
     host, _, port = portal.rpartition(":") if portal[-1] != "]" and ":" in portal else (portal, "", "")
     return host, int(port) if port else None
@@ -220,7 +247,14 @@ def _safe_address(value: str, info: ValidationInfo, *, path_allowed: bool) -> st
         raise ValueError("is no address") from None
     # The parser drops tabs and empty queries in silence, so the text itself is looked at.
     strange = re.search(r"[\s?#\\]", address)
-    if not host or strange or parts.username is not None or (parts.path and not path_allowed):
+    halved = parts.netloc.endswith(":")  # a port is announced, and missing
+    if (
+        not _can_be_looked_up(host)
+        or strange
+        or halved
+        or parts.username is not None
+        or (parts.path and not path_allowed)
+    ):
         raise ValueError("is an address such as https://bot.example.com")
     insecure = info.data.get("insecure_loopback", False) and is_loopback(host)
     if parts.scheme == "https" or (parts.scheme == "http" and insecure):

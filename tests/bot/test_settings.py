@@ -25,7 +25,7 @@ NEEDED = {
 }
 # Everything that has a default: what is written, what is read.
 OPTIONAL: dict[str, tuple[str, object]] = {
-    "MEMBER_ID": ("1b" * 16, "1b" * 16),
+    "MEMBER_ID": ("1B" * 16, "1b" * 16),
     "OAUTH_SERVER": ("https://oauth.bitrix24.tech", "https://oauth.bitrix24.tech"),
     "DATABASE_URL": ("sqlite:////var/lib/statusbot/bot.db", "sqlite:////var/lib/statusbot/bot.db"),
     "HOST": ("0.0.0.0", "0.0.0.0"),
@@ -217,6 +217,12 @@ def test_portal_is_a_host(environment: Environment, written: str, read: str) -> 
         "127.0.0.1:0",
         "127.0.0.1:65536",
         "127.0.0.1:8099:1",
+        "192.168.1.300",
+        "300.1.1.1",
+        "127.0.0.01",
+        "127.1",
+        "1",
+        f"{'a' * 64}.com",
     ],
 )
 def test_portal_that_is_no_host_is_refused(environment: Environment, written: str) -> None:
@@ -272,6 +278,8 @@ def test_other_address_is_no_loopback(host: str) -> None:
         ("https://bot.example.com", "https://bot.example.com"),
         ("https://bot.example.com/", "https://bot.example.com"),
         ("https://bot.example.com:8443", "https://bot.example.com:8443"),
+        ("https://192.0.2.7", "https://192.0.2.7"),
+        ("https://бот.example", "https://бот.example"),
     ],
 )
 def test_address_is_taken(environment: Environment, name: str, written: str, read: str) -> None:
@@ -307,6 +315,14 @@ def test_oauth_server_may_have_no_path(environment: Environment) -> None:
         "https://bot.example.com:port",
         "https://bot.example.com:65536",
         "https://[::1",
+        "https://bot.example.com:",
+        "https://[::1]:",
+        "https://300.1.1.1",
+        "https://127.0.0.01",
+        "https://1.2.3",
+        "https://a..b",
+        "https://.",
+        f"https://{'a' * 64}.com",
         "/",
     ],
 )
@@ -331,6 +347,16 @@ def test_plain_address_elsewhere_is_refused(environment: Environment, name: str,
     assert line.startswith(f"STATUSBOT_{name} must start with https://")
 
 
+@pytest.mark.parametrize("written", ["300.1.1.1", "a..b", "a" * 64])
+def test_host_to_listen_on_that_is_none_is_refused(environment: Environment, written: str) -> None:
+    assert refusal(environment, HOST=written).startswith("STATUSBOT_HOST ")
+
+
+@pytest.mark.parametrize("written", ["1b" * 15, "1b" * 17, "1g" * 16, f"{'1b' * 16}.", "acme"])
+def test_member_id_that_is_none_is_refused(environment: Environment, written: str) -> None:
+    assert refusal(environment, MEMBER_ID=written) == "STATUSBOT_MEMBER_ID has 32 hexadecimal digits."
+
+
 # --- the database
 
 
@@ -343,6 +369,8 @@ def test_plain_address_elsewhere_is_refused(environment: Environment, name: str,
         "sqlite:statusbot.db",
         "sqlite:///",
         "sqlite:///:memory:",
+        "sqlite:///%3Amemory%3A",
+        "sqlite:///%00x.db",
         "sqlite:///file:x?mode=memory&uri=true",
         "statusbot.db",
     ],
