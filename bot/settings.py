@@ -203,6 +203,10 @@ class Settings(PublicAddress):
         scheme = "http" if self.insecure_loopback and is_loopback(host) else "https"
         return f"{scheme}://{self.portal}"
 
+    def admits(self, member_id: str) -> bool:
+        """Whether the second pin, if there is one, is that of this portal."""
+        return self.member_id in (None, member_id)
+
     @property
     def events_url(self) -> str:
         return f"{self.public_url}/bitrix24/events"

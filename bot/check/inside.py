@@ -29,8 +29,7 @@ class Installation:
         self._wanted = wanted(core.parts.settings, core.parts.manifest, core.parts.texts)
 
     async def examine(self) -> None:
-        pinned = self._parts.settings.member_id
-        if pinned not in (None, self._portal.member_id):
+        if not self._parts.settings.admits(self._portal.member_id):
             self._report.problem(f"STATUSBOT_MEMBER_ID is not that of the installed portal: correct it, or {REINSTALL}")
         try:
             with self._asking("batch"):

@@ -125,7 +125,9 @@ class Callback(ABC):
         return state
 
     def _check(self, state: State) -> None:
-        """Refuse a state that serves no more."""
+        """Refuse a state that serves no more, or never did: of a portal that is not the pinned one."""
+        if not self._settings.admits(state.portal):
+            raise Refused(self.gone, "another member_id than the pinned one")
         if state.used_at is not None:
             raise Refused(self.used, "used state")
         if int(self._clock()) > state.expires_at:

@@ -170,7 +170,8 @@ class Receiver:
     def _proven(self, tree: events.Tree) -> Portal:
         name, token = events.member_id(tree), (events.application_token(tree) or "").encode()
         # A body with minimal `auth` need not name its portal (contract E.2); the token tells.
-        known = [portal for portal in self._store.all_portals() if name in (None, portal.member_id)]
+        portals = [portal for portal in self._store.all_portals() if self._settings.admits(portal.member_id)]
+        known = [portal for portal in portals if name in (None, portal.member_id)]
         proven = [portal for portal in known if hmac.compare_digest(token, portal.application_token.encode())]
         if not proven:
             raise ForeignEvent("wrong application token" if known else "unknown portal")
@@ -263,8 +264,8 @@ class Receiver:
         if event.domain.lower() != pinned or _host(event.client_endpoint, pinned) != pinned:
             raise ForeignEvent("another portal than the pinned one")
         known = [portal.member_id for portal in self._store.all_portals()]
-        allowed = [self._settings.member_id] if self._settings.member_id else known
-        if not event.portal or (allowed and event.portal not in allowed):
+        is_another = bool(known) and event.portal not in known and self._settings.member_id is None
+        if not event.portal or is_another or not self._settings.admits(event.portal):
             raise ForeignEvent("another member_id than the pinned one")
 
     async def _confirm(self, credentials: events.Credentials) -> int:

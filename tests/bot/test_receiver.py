@@ -26,7 +26,8 @@ from bot.inbox.sqlite import SqliteInbox, events
 from bot.receiver import MAX_BODY, Receiver
 from bot.service import Core
 from bot.sharing import Alone
-from bot.store import portals
+from bot.store import Portal, portals
+from bot.tokens import TokenPair
 from tests.conftest import PortalTransport
 from tests.samples import forms
 
@@ -341,6 +342,23 @@ async def test_event_that_is_not_proven_is_refused(installed):
         assert token not in await response.text()
         assert await installed.stored() == before
         assert await installed.core.store.tokens.find(installed.portal.options.member_id, 17) is None
+
+
+@pytest.mark.parametrize("names_its_portal", [True, False])
+async def test_event_of_an_installation_that_is_not_the_pinned_one_is_refused(make_web, names_its_portal):
+    """It was installed before the administrator pinned another one."""
+    web = await make_web(member_id="5c" * 16)
+    store, member_id, token = web.core.store, web.portal.options.member_id, web.app.application_token
+    former = Portal(member_id, token, web.portal.options.oauth_origin, 1, "en", bot_id=905, bot_api="v2")
+    await store.database.write(store.installing(former, TokenPair(1, "access", "refresh", 1000)))
+    await store.load()
+    fields = forms.pairs("v2_message_private") | {"auth[application_token]": token}
+    nameless = {name: value for name, value in fields.items() if "member_id" not in name}
+    body = fields | {"auth[member_id]": member_id} if names_its_portal else nameless
+
+    async with one_line_without_secrets(web, event="request.refused", status=403):
+        assert await web.status(EVENTS, body) == 403
+    assert await web.stored() == []
 
 
 NO_FORMS = [

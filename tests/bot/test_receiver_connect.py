@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.emulator import faults
 from bot.errors import StorageError
+from bot.receiver import Receiver
 from bot.states import states, waiting
 from tests.conftest import PortalTransport
 from tests.visitor import Browser, link_of, state_of
@@ -368,6 +369,17 @@ async def test_application_that_is_not_accepted_is_the_administrator_s_business(
     assert await pair(ask) is None
     assert [line["log_level"] for line in lines] == ["error", "warning"]
     assert (lines[-1]["event"], lines[-1]["status"]) == ("connection.refused", 503)
+
+
+async def test_link_of_an_installation_that_is_not_the_pinned_one_is_refused(ask, portal, link, make_settings, clock):
+    """It was given out before the administrator pinned another one."""
+    core, chosen = ask.core, make_settings(member_id="5c" * 16)
+    parts = (chosen, core.store, ask.inbox, core.bitrix24, core.metrics, clock.now)
+    async with Browser(portal, Receiver(*parts, texts=core.parts.texts).app()) as browser:
+        page = await browser.connect(link)
+
+    assert (page.status, page.title) == (400, GONE)
+    assert exchanges(portal) == []
 
 
 # --- servers that are away
