@@ -34,7 +34,7 @@ log = structlog.get_logger()
 __all__ = ["Pace", "PostgresInbox"]
 
 # Events that one replica works on at the same time; the rest wait, or others take them. As for lanes of a file.
-_MAX_HELD = 4_096
+_MAX_HELD = 1_200
 # Events that one transaction takes.
 _BATCH = 32
 # Timers of others are looked at so often; who set one may be gone.

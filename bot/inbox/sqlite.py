@@ -70,9 +70,9 @@ done_at = case((events.c.state == "done", events.c.finished_at))
 # The order in which events were stored; the clock of `arrival` may have been set meanwhile.
 _STORED: ColumnElement[int] = literal_column("rowid")
 
-# Lanes that work at the same time; the rest wait in order of arrival. Most of them wait themselves, for the quota or for a method that
-# the portal blocks, and keep nobody else from working: more than get through any quota before their commands are too old.
-_MAX_LANES = 4_096
+# Lanes that work at the same time; the rest wait in order of arrival. Each takes some 60 KB, and where the portal blocks a method all
+# who need it wait in theirs: as many as get through the usual quota before their commands are too old (2 a second, 600 s).
+_MAX_LANES = 1_200
 # Keys are known for longer than any redelivery (durable.md, rule 2).
 KEEP_KEYS_S = 40 * 24 * 3600
 
