@@ -227,9 +227,11 @@ class Service:
 
         Raises:
             SettingsError: the key does not open the database, or the address cannot be served.
+            StorageError: the database does not answer, or lets nothing be shared.
         """
         try:
             await self.core.store.load()
+            await self.core.sharing.open()
             await self.inbox.enroll()
             await self._assume_quota()
             await self._runner.setup()

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
 import stamina
 import uvloop
@@ -277,6 +278,24 @@ def server_url(postgres: Cluster, migrated: str) -> Iterator[str]:
     """Address of a fresh database on a server."""
     with postgres.database(template=migrated) as name:
         yield postgres.url(name)
+
+
+@pytest.fixture(params=["slash", "percent", "schema"])
+def odd_url(request: pytest.FixtureRequest, postgres: Cluster) -> Iterator[str]:
+    """Address of an empty database that libpq alone would read otherwise, or whose user may only use a schema that it names."""
+    password = {"slash": "pa/ss", "percent": "100%sure", "schema": "horse"}[request.param]
+    role = f"odd_{request.param}"
+    postgres.run(f"CREATE ROLE {{role}} LOGIN PASSWORD '{password}'", role=role)
+    with postgres.database() as name:
+        url = postgres.url(name, user=role, password=password)
+        if request.param == "schema":
+            with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+                connection.execute("CREATE SCHEMA bot AUTHORIZATION odd_schema")
+            url += "?options=-csearch_path%3Dbot"
+        else:
+            postgres.run("ALTER DATABASE {name} OWNER TO {role}", name=name, role=role)
+        yield url
+    postgres.run("DROP ROLE {role}", role=role)
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ async def content(report: Report, core: Core) -> None:
         await _given_up(report, core)
         if database.is_shared:
             await replicas.examine(report, core)
+            await _beside(report, core)
         if not report.problems:
             await core.store.load()
     except SettingsError as error:
@@ -180,6 +181,13 @@ async def _given_up(report: Report, core: Core) -> None:
             f"events that were given up, with their senders told so: {len(parked)}; the log has an event.parked of each "
             f"(the last one is {parked[-1].key})"
         )
+
+
+async def _beside(report: Report, core: Core) -> None:
+    try:
+        await core.sharing.open()
+    except StorageError as error:
+        report.problem(str(error))
 
 
 def _versions(connection: Connection) -> str:

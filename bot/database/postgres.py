@@ -16,12 +16,11 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, event, func, select, text
 from sqlalchemy.dialects.sqlite.dml import OnConflictClause
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
+from bot.database import connections
 from bot.errors import AlreadyRunning, StorageError
 
 log = structlog.get_logger()
@@ -29,9 +28,6 @@ log = structlog.get_logger()
 # The compiler of PostgreSQL asks each of our inserts for the name of a constraint, which those of SQLite do not have.
 OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
 
-# Whoever waits for a write gives up after 10 s; it must have failed by then.
-_STATEMENT_S = 8
-_CONNECT_S = 5
 # A former connection of the same name may be about to end: ours that broke, or that of a process that was killed just now.
 _CLAIM_S = 1
 # Whoever is stopped in the midst of a transaction keeps its locks. Who has waited for one for so long cuts off those that were
@@ -39,36 +35,12 @@ _CLAIM_S = 1
 _LOCK_S = 2
 _IN_A_HURRY = text("SET LOCAL lock_timeout = '100ms'")
 # The server cuts them off, too, but late, and not after a pipeline of psycopg (an `executemany`, say), whose last message is a flush.
-_IDLE_S = 10
 _CUT_OFF = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user
         AND (application_name = 'statusbot' OR application_name LIKE 'statusbot %')
         AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :silent_s)
 """)
-# A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
-_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
-
-_SESSION = "; ".join(
-    (
-        f"SET statement_timeout = '{_STATEMENT_S}s'",
-        f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
-        *(f"SET tcp_{name} = {value}" for name, value in _KEEPALIVE.items()),
-    )
-)
-
-
-def beside(name: str) -> dict[str, Any]:
-    """Return how to make a connection beside that of the tables, with its bounds; `name` is for whoever looks at the server."""
-    bounds = {"statement_timeout": _STATEMENT_S * 1000, **{f"tcp_{key}": value for key, value in _KEEPALIVE.items()}}
-    return {
-        "autocommit": True,
-        "connect_timeout": _CONNECT_S,
-        "tcp_user_timeout": _STATEMENT_S * 1000,
-        "application_name": f"statusbot {name}",
-        "options": " ".join(f"-c {key}={value}" for key, value in bounds.items()),
-        **_KEEPALIVE,
-    }
 
 
 class Server:
@@ -86,8 +58,8 @@ class Server:
     is_near = False
 
     def __init__(self, url: str, *, replica: str | None) -> None:
-        where = _parsed(url)
-        self.name = f"{where.host or 'localhost'}{f':{where.port}' if where.port else ''}/{where.database}"
+        where = connections.read(url)
+        self.name = connections.in_short(where)
         self.term = 0
         self._replica = replica
         self.engine = self._engine(where, "")
@@ -99,27 +71,13 @@ class Server:
             event.listen(engine, "connect", self._prepare_to_read)
 
     def _engine(self, where: URL, name: str, **options: Any) -> Engine:
-        return create_engine(
-            where,
-            hide_parameters=True,  # an error that is logged must not show what was stored
-            poolclass=QueuePool,
-            pool_size=1,
-            max_overflow=0,
-            use_native_hstore=False,  # saves a look for it
-            connect_args={
-                "client_encoding": "UTF8",
-                "connect_timeout": _CONNECT_S,
-                "tcp_user_timeout": _STATEMENT_S * 1000,
-                "application_name": " ".join(filter(None, ("statusbot", self._replica, name))),
-                **_KEEPALIVE,
-            },
-            **options,
-        )
+        named = " ".join(filter(None, (self._replica, name)))
+        return connections.engine(where, named, poolclass=QueuePool, pool_size=1, max_overflow=0, **options)
 
     def _prepare_to_write(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
         with _closed_unless_prepared(connection):
             connection.autocommit = True
-            connection.execute(_SESSION)
+            connection.execute(connections.SESSION)
             self._look_at_encoding(connection)
             if self._replica is not None:
                 self._claim(connection, self._replica)
@@ -128,7 +86,7 @@ class Server:
 
     def _prepare_to_read(self, connection: "psycopg.Connection[Any]", _record: object) -> None:
         with _closed_unless_prepared(connection):
-            connection.execute(f"{_SESSION}; SET default_transaction_read_only = on")
+            connection.execute(f"{connections.SESSION}; SET default_transaction_read_only = on")
 
     def _look_at_encoding(self, connection: "psycopg.Connection[Any]") -> None:
         encoding = connection.info.parameter_status("server_encoding")
@@ -174,20 +132,6 @@ def _closed_unless_prepared(connection: "psycopg.Connection[Any]") -> Iterator[N
     except BaseException:
         connection.close()
         raise
-
-
-def _parsed(url: str) -> URL:
-    try:
-        where = make_url(url).set(drivername="postgresql+psycopg")
-    except (ArgumentError, ValueError):
-        where = None
-    # A password with an "@" in it would be taken for a part of the host, which is no secret.
-    if where is None or not where.database or "@" in f"{where.host}{where.database}":
-        raise StorageError(
-            "STATUSBOT_DATABASE_URL: is of the form postgresql://user:password@host:port/name; a password's @, :, / and % are "
-            "written %40, %3A, %2F and %25."
-        )
-    return where
 
 
 def lock_number(name: str) -> int:

@@ -11,7 +11,6 @@ when the job starts.
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,7 +22,8 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import ARRAY, BigInteger, Connection, Integer, String, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.database.postgres import beside
+from bot.database.absence import Absence
+from bot.database.connections import beside
 from bot.database.writer import CollidedError
 from bot.errors import StorageError
 
@@ -212,17 +212,21 @@ async def listen(url: str, hear: Callable[[int | None], None], *, pause_s: float
         hear: Is told over which connection (the process of the server) that was done; None when that is not known.
         pause_s: How long to wait before the next attempt to connect.
     """
+    absence = Absence("listening", "what other replicas take in is noticed a little later")
     while True:
-        with suppress(psycopg.Error, OSError):  # who is away is asked again
-            await _listen_once(url, hear)
+        try:
+            await _listen_once(url, hear, absence)
+        except (psycopg.Error, OSError) as error:  # who is away is asked again
+            absence.goes_on(error)
         await asyncio.sleep(pause_s)
 
 
-async def _listen_once(url: str, hear: Callable[[int | None], None]) -> None:
-    connection = await psycopg.AsyncConnection.connect(url, **beside("listening"))
+async def _listen_once(url: str, hear: Callable[[int | None], None], absence: Absence) -> None:
+    connection = await beside(url, "listening")
     try:
         for channel in _CHANNELS:
             await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+        absence.ends()
         hear(None)
         async for notification in connection.notifies():
             hear(notification.pid)

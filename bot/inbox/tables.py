@@ -16,17 +16,16 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
     false,
     func,
     inspect,
     select,
 )
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateColumn
 
+from bot.database import connections
 from bot.database.place import cause
 from bot.database.postgres import lock_number
 from bot.errors import StorageError
@@ -64,7 +63,7 @@ def make_tables(url: str) -> None:
     Raises:
         StorageError: they cannot be made, or Procrastinate's are of another version.
     """
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool, hide_parameters=True)
+    engine = connections.engine(connections.read(url), "tables", poolclass=NullPool)
     try:
         # Each change is a transaction: one that holds several tables would lock itself and the replicas at work out.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

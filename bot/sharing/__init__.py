@@ -33,6 +33,14 @@ class Bucket(Protocol):
 
 
 class Sharing(Protocol):
+    async def open(self) -> None:
+        """See to it that something can be shared, before anybody waits for it.
+
+        Raises:
+            StorageError: it cannot, with what a person can do about it.
+        """
+        ...
+
     def bucket(self, name: str, capacity: float, rate: float, /) -> Bucket:
         """Return the bucket of that name.
 

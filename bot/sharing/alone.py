@@ -11,6 +11,9 @@ class Alone:
         # Each lasts as long as somebody has it or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    async def open(self) -> None:
+        """Do nothing: nobody else is asked."""
+
     def bucket(self, _name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(capacity, rate)
 

@@ -22,11 +22,15 @@ from weakref import WeakValueDictionary
 import psycopg
 from psycopg import AsyncConnection
 
-from bot.database.postgres import beside, lock_number
-from bot.errors import StorageAway
+from bot.database.absence import Absence
+from bot.database.connections import beside, in_short, read
+from bot.database.postgres import lock_number
+from bot.errors import StorageAway, StorageError
 from bot.patience import until_stored
 
 _STATEMENT_S = 8.0
+# Of a replica, as the README tells.
+_CONNECTIONS = 5
 # Between two looks whether a turn has come.
 _LOOK_S = 0.1
 # What is done in a turn takes less. Whoever takes longer hangs, with a lock that would last as long as that does.
@@ -49,6 +53,7 @@ _TAKE = """
         WHERE (SELECT least(greatest(bucket.empty_at, now), now + %(most)s) + %(more)s - now FROM clock) <= %(limit)s
     RETURNING empty_at - (SELECT now FROM clock)
 """
+_NOTHING_NEW = "INSERT INTO buckets SELECT '', 0 WHERE false RETURNING empty_at"
 
 
 class Together:
@@ -61,10 +66,21 @@ class Together:
     """
 
     def __init__(self, url: str, *, replica: str, turn_s: float = _TURN_S) -> None:
+        self._name = in_short(read(url))
         self._turn_s = turn_s
         self._session = _Session(url, replica)
         # Each lasts as long as somebody has it or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def open(self) -> None:
+        """As `Sharing.open`."""
+        try:
+            await self._session.ask(_NOTHING_NEW, ())
+        except StorageError as error:
+            raise StorageError(
+                f"STATUSBOT_DATABASE_URL: {self._name} lets its tables be used, but not the connection beside them by which replicas "
+                f"share quotas ({str(error).rstrip('.')}): let its user have {_CONNECTIONS} connections and make tables."
+            ) from None
 
     def bucket(self, name: str, capacity: float, rate: float, /) -> "_Bucket":
         return _Bucket(self._session, name, capacity, rate)
@@ -132,33 +148,35 @@ class _Session:
         self._replica = replica
         self._connection: AsyncConnection[tuple[Any, ...]] | None = None
         self._asking = asyncio.Lock()
+        self._absence = Absence("sharing", "nothing is asked of the portal or Cronofy meanwhile")
         self._closed = False
 
     async def ask(self, query: LiteralString, values: Sequence[Any] | Mapping[str, Any]) -> Any:
         """Return the one value that a statement gives; None when it gives no row.
 
         Raises:
-            StorageAway: it gave nothing, since the server is away.
+            StorageAway: why it gave nothing.
         """
         # Whoever is cancelled leaves a statement that comes to its end, so that it is known what the session holds.
         return await asyncio.shield(asyncio.ensure_future(self._ask(query, values)))
 
     async def _ask(self, query: LiteralString, values: Sequence[Any] | Mapping[str, Any]) -> Any:
         async with self._asking:
+            if self._closed:
+                raise StorageError("The connection is closed.")
             try:
                 async with asyncio.timeout(_STATEMENT_S):
                     connection = await self._connected()
                     row = await (await connection.execute(query, values)).fetchone()
             except (psycopg.Error, OSError, TimeoutError) as error:
                 await self._drop()
-                raise StorageAway(f"The server of the database is away ({type(error).__name__}).") from None
+                raise StorageAway(self._absence.goes_on(error)) from None
+        self._absence.ends()
         return None if row is None else row[0]
 
     async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:
-        if self._closed:
-            raise psycopg.OperationalError("closed")
         if self._connection is None:
-            self._connection = await AsyncConnection.connect(self._url, **beside(f"{self._replica} sharing"))
+            self._connection = await beside(self._url, f"{self._replica} sharing")
             await self._connection.execute("SET synchronous_commit = off")
             await _make_table(self._connection)
         return self._connection

@@ -214,6 +214,16 @@ async def test_database_that_cannot_be_written_is_named(server_url, make_ask, ex
     assert "read-only transaction" in the_problem(await examined(server_url))
 
 
+async def test_connection_that_replicas_share_by_is_looked_at(postgres, server_url, make_ask, examined):
+    await make_ask(database_url=server_url)
+    run(server_url, "DROP TABLE buckets")
+    run(server_url, "CREATE VIEW buckets AS SELECT DISTINCT '' AS name, 0 AS empty_at")
+    found = the_problem(await examined(server_url))
+
+    assert "lets its tables be used, but not the connection beside them" in found
+    assert '(cannot insert into view "buckets")' in found
+
+
 @pytest.mark.parametrize(("number", "words"), [("0001", "older version"), ("9999", "newer version")])
 async def test_other_schema_is_named_and_left_alone(server_url, examined, number, words):
     run(server_url, f"UPDATE alembic_version SET version_num = '{number}'")

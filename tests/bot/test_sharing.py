@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Callable
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from bot.bitrix24.limits import Quota
+from bot.database import absence
+from bot.errors import StorageError
 from bot.metrics import Metrics
 from bot.sharing import Alone, Sharing
 from bot.sharing.together import Together
@@ -42,6 +45,47 @@ def change(server_url: str) -> Callable[[str], None]:
             connection.execute(statement.encode())
 
     return run
+
+
+# --- the connection
+
+
+async def test_whatever_lets_tables_be_used_lets_something_be_shared(odd_url: str) -> None:
+    made = Together(odd_url, replica="a")
+    await made.open()
+    async with made.turn("tokens 17"):
+        await made.bucket("portal", 5, _SLOW).take()
+    await made.close()
+
+
+async def test_connection_that_cannot_be_had_is_told_at_the_start(postgres: Cluster, server_url: str) -> None:
+    name = server_url.rpartition("/")[2]
+    made = Together(postgres.url(name, password="pa/ss"), replica="a")
+    with pytest.raises(StorageError) as caught:
+        await made.open()
+    await made.close()
+
+    assert str(caught.value).startswith(f"STATUSBOT_DATABASE_URL: 127.0.0.1:{postgres.port}/{name} lets its tables")
+    assert "password authentication failed" in str(caught.value)
+    assert "pa/ss" not in str(caught.value)
+
+
+async def test_connection_that_stays_away_is_told_once(postgres: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(absence, "_STAYS_S", 0.0)
+    with cluster() as own, own.database() as name:
+        sharing = Together(own.url(name), replica="a")
+        await sharing.open()
+        with capture_logs() as lines:
+            own.stop()
+            for _ in range(3):
+                with pytest.raises(StorageError):
+                    await sharing.open()
+            own.start()
+            await sharing.bucket("portal", 5, _SLOW).take()
+        await sharing.close()
+
+    assert [line["event"] for line in lines] == ["sharing.away", "sharing.back"]
+    assert own.password not in str(lines)
 
 
 # --- buckets

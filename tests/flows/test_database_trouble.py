@@ -52,6 +52,30 @@ async def test_wrong_password_is_named(make_replica, postgres):
     assert "horse" not in line
 
 
+async def test_replica_works_at_whatever_address_it_starts_with(make_replica, company, odd_url):
+    bot = make_replica("first", odd_url)
+    await bot.start()
+    await install(company, bot)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        said, body = hold_back(company, 17, "accept 651")
+        assert await post(http, bot, body)
+        assert (await answered(company, said)).startswith("You are going")
+    assert await bot.stop() == 0
+
+
+async def test_replica_that_can_share_nothing_does_not_start(make_replica, postgres):
+    """Its user has connections for the tables, and none for what replicas share."""
+    postgres.run("CREATE ROLE lonely LOGIN PASSWORD 'horse' CONNECTION LIMIT 2")
+    with postgres.database() as name:
+        postgres.run("ALTER DATABASE {name} OWNER TO lonely", name=name)
+        line = await refused(make_replica("first", postgres.url(name, user="lonely", password="horse")))
+    postgres.run("DROP ROLE lonely")
+
+    assert "lets its tables be used, but not the connection beside them" in line
+    assert 'too many connections for role "lonely"' in line
+    assert "horse" not in line
+
+
 async def test_replica_with_another_key_does_not_start(make_replica, server_url):
     first = make_replica("first", server_url)
     stranger = make_replica("stranger", server_url, secret_key=Fernet.generate_key().decode())
