@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import click
@@ -56,10 +57,17 @@ def serve() -> None:
 
 async def _serve(chosen: Settings) -> None:
     stopped = asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        _end_in_time()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     tracing.start()
-    service = Service(chosen)
+    service = await _built(chosen, stopped)
+    if service is None:
+        return
     await service.start()
     gc.freeze()  # what the start has built is no garbage either; to look for the little that is takes longer than it is worth
     try:
@@ -67,6 +75,33 @@ async def _serve(chosen: Settings) -> None:
     finally:
         _end_in_time()
         await service.stop()
+
+
+async def _built(chosen: Settings, stopped: asyncio.Event) -> Service | None:
+    """Return the service; None when it is to stop before it is there.
+
+    To build it may take as long as another replica is at work on the schema. So that is done on a thread, which the end of the
+    process does not wait for; what it has begun to change goes with its connection.
+    """
+    building: Future[Service] = Future()
+    building.set_running_or_notify_cancel()  # whoever waits for it may give up
+
+    def build() -> None:
+        try:
+            building.set_result(Service(chosen))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            building.set_exception(error)
+
+    threading.Thread(target=build, name="start", daemon=True).start()
+    built: asyncio.Future[Service] = asyncio.wrap_future(building)
+    stopping: asyncio.Future[bool] = asyncio.create_task(stopped.wait())
+    await asyncio.wait((built, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if built.done():
+        return built.result()
+    built.cancel()
+    structlog.get_logger().info("service.stopped")
+    return None
 
 
 def _end_in_time() -> None:

@@ -23,11 +23,13 @@ _IDLE_S = 10
 # A machine that is gone is noticed after 5 + 3 * 3 s, here and there; until then the name of its replica counts as taken.
 _KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
 
+# What the server is told of a connection for any purpose, and of one that takes part in the work.
+KEPT_ALIVE = "; ".join(f"SET tcp_{name} = {value}" for name, value in _KEEPALIVE.items())
 SESSION = "; ".join(
     (
         f"SET statement_timeout = '{_STATEMENT_S}s'",
         f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
-        *(f"SET tcp_{name} = {value}" for name, value in _KEEPALIVE.items()),
+        KEPT_ALIVE,
     )
 )
 

@@ -9,6 +9,8 @@ Other transactions may come between two statements of ours (the isolation is REA
 replica may change asks for it with `with_for_update()`, which means nothing to SQLite.
 """
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,7 +18,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, Engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, Executable, event, func, select, text
 from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.pool import QueuePool
 
@@ -41,6 +43,12 @@ _CUT_OFF = text("""
         AND (application_name = 'statusbot' OR application_name LIKE 'statusbot %')
         AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :silent_s)
 """)
+# Whoever starts waits for another replica that is at work on the schema, and says so if that takes longer than it usually does.
+# A command that runs beside them does not wait for long.
+_LOOK_S = 0.05
+_TELL_S = 1.0
+_GUEST_S = 8.0
+_BUSY = "Another replica, which may hang, makes the tables or changes them"
 
 
 class Server:
@@ -104,9 +112,10 @@ class Server:
         self.term += 1
 
     def guard_schema(self, connection: Connection) -> None:
-        for bound in ("statement_timeout", "lock_timeout"):  # another replica may be changing it, or we
+        taking = select(func.pg_try_advisory_xact_lock(lock_number("schema")))
+        wait_for_schema(connection, taking, patience_s=_GUEST_S if self._replica is None else math.inf)
+        for bound in ("statement_timeout", "lock_timeout"):  # we may be about to change it, which may take long
             connection.execute(text(f"SET LOCAL {bound} = 0"))
-        connection.execute(select(func.pg_advisory_xact_lock(lock_number("schema"))))
 
     def make_way(self, connection: Connection) -> None:
         if cut_off := sum(connection.scalars(_CUT_OFF, {"silent_s": _LOCK_S})):
@@ -132,6 +141,25 @@ def _closed_unless_prepared(connection: "psycopg.Connection[Any]") -> Iterator[N
     except BaseException:
         connection.close()
         raise
+
+
+def wait_for_schema(connection: Connection, taking: Executable, *, patience_s: float = math.inf) -> None:
+    """Return once `taking` has taken a lock: no other replica is at work on the schema then.
+
+    It is tried again and again: a process that is ended while the server lets it wait would still wait there, with its name.
+
+    Raises:
+        StorageError: that takes longer than `patience_s`.
+    """
+    begun, is_told = time.monotonic(), False
+    while not connection.scalar(taking):
+        waited_s = time.monotonic() - begun
+        if waited_s >= patience_s:
+            raise StorageError(f"{_BUSY}; try again when it has ended.")
+        if waited_s >= _TELL_S and not is_told:
+            log.warning("schema.busy", reason=f"{_BUSY}; this one goes on when it has ended")
+            is_told = True
+        time.sleep(_LOOK_S)
 
 
 def lock_number(name: str) -> int:

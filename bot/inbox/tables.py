@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -27,9 +28,14 @@ from sqlalchemy.schema import CreateColumn
 
 from bot.database import connections
 from bot.database.place import cause
-from bot.database.postgres import lock_number
+from bot.database.postgres import lock_number, wait_for_schema
 from bot.errors import StorageError
 from bot.inbox.jobs import Jobs
+
+# Whoever is stopped while it makes tables keeps others from starting for so long only. PostgreSQL 13 knows no such bound.
+_NEVER_IDLE = text(
+    "SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
+)
 
 metadata = MetaData()
 # Events that are in their lanes, with what their order depends on, until they are finished.
@@ -67,7 +73,9 @@ def make_tables(url: str) -> None:
     try:
         # Each change is a transaction: one that holds several tables would lock itself and the replicas at work out.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(select(func.pg_advisory_lock(lock_number("inbox schema"))))
+            connection.exec_driver_sql(connections.KEPT_ALIVE)
+            connection.execute(_NEVER_IDLE)
+            wait_for_schema(connection, select(func.pg_try_advisory_lock(lock_number("inbox schema"))))
             Jobs(connection).make_schema()
             _make_ours(connection)
     except SQLAlchemyError as error:

@@ -359,6 +359,17 @@ async def test_replicas_that_start_at_once_make_the_schema_once(empty_url: str) 
     assert versions == [versions[0]] * 3
 
 
+async def test_guest_does_not_wait_for_long_for_whoever_changes_the_schema(server_url: str, monkeypatch) -> None:
+    monkeypatch.setattr(postgres_module, "_GUEST_S", 0.0)
+    with psycopg.connect(server_url, autocommit=True) as busy:
+        busy.execute("SELECT pg_advisory_lock(%s)", [postgres_module.lock_number("schema")])
+        with pytest.raises(
+            StorageError, match="Another replica, which may hang, makes the tables or changes them; try"
+        ):
+            Database(server_url)
+    await Database(server_url).close()
+
+
 def refused(url: str) -> StorageError:
     with pytest.raises(StorageError) as caught:
         Database(url, exclusive=True, replica="one")

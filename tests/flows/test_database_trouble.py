@@ -1,12 +1,16 @@
 """The database is away, full, or not for us: a readable refusal, nobody is told 200, and nothing that was told 200 is lost."""
 
 import asyncio
+import json
 import resource
+import signal
 
 import httpx
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.database.postgres import lock_number
 from bot.emulator import faults
 from tests.flows.conftest import answered, answers, hold_back, install, post, until
 from tests.postgres import cluster
@@ -85,6 +89,40 @@ async def test_replica_with_another_key_does_not_start(make_replica, server_url)
     assert "STATUSBOT_SECRET_KEY" in line
     assert "first" in line
     assert first.ended is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("schema", ["schema", "inbox schema"])
+async def test_start_that_waits_for_another_replica_says_so_and_ends_when_told_to(
+    make_replica, server_url, schema, number
+):
+    bot = make_replica("first", server_url)
+    with psycopg.connect(server_url, autocommit=True) as hanging:
+        hanging.execute("SELECT pg_advisory_lock(%s)", [lock_number(schema)])
+        starting = asyncio.create_task(bot.start())
+        await until(lambda: bot.is_started and '"schema.busy"' in bot.log)
+        bot.send(number)
+        with pytest.raises(RuntimeError, match="the bot ended with 0"):
+            await starting
+
+        # Its name is free again, although nobody else could look at the schema yet.
+        hanging.execute("SET lock_timeout = '5s'")
+        hanging.execute("SELECT pg_advisory_lock(%s)", [lock_number("replica first")])
+    said = [json.loads(line) for line in bot.log.splitlines()]
+
+    assert [line["event"] for line in said] == ["schema.busy", "service.stopped"]
+    assert said[0]["reason"].startswith("Another replica, which may hang, makes the tables or changes them")
+
+
+async def test_start_goes_on_when_the_other_replica_has_looked(make_replica, server_url):
+    bot = make_replica("first", server_url)
+    with psycopg.connect(server_url, autocommit=True) as busy:
+        busy.execute("SELECT pg_advisory_lock(%s)", [lock_number("schema")])
+        starting = asyncio.create_task(bot.start())
+        await until(lambda: bot.is_started and '"schema.busy"' in bot.log)
+    await starting
+
+    assert await bot.stop() == 0
 
 
 async def test_server_that_goes_away_and_comes_back_loses_nothing(make_replica, company, own_cluster):

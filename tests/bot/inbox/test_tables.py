@@ -8,6 +8,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from bot.database import Database
 from bot.errors import StorageError
+from bot.inbox import tables
 from bot.inbox.tables import make_tables, metadata
 
 
@@ -30,6 +31,22 @@ def shape(connection: Connection) -> dict[str, set[str]]:
 
 async def test_tables_are_made_once_by_replicas_that_start_together(server_url: str) -> None:
     await asyncio.gather(*(asyncio.to_thread(make_tables, server_url) for _ in range(4)))
+
+
+async def test_whoever_is_stopped_while_it_makes_tables_or_is_gone_keeps_others_for_a_while_only(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def look(connection: Connection, _taking: object) -> None:
+        found.extend(
+            connection.scalar(text(f"SHOW {name}")) for name in ("idle_session_timeout", "tcp_keepalives_idle")
+        )
+
+    monkeypatch.setattr(tables, "wait_for_schema", look)
+    make_tables(server_url)
+
+    assert found == ["10s", "5"]
 
 
 async def test_what_a_former_release_lacked_is_added(server_url: str, database: Database) -> None:
