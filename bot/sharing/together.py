@@ -95,7 +95,7 @@ class Together:
                         await self._wait_for(lock)
                 yield
             finally:
-                with suppress(StorageAway):  # the lock went with the connection
+                with suppress(StorageError):  # the lock went with the connection
                     await self._session.ask("SELECT pg_advisory_unlock(%s)", lock)
 
     async def _wait_for(self, lock: list[int]) -> None:
