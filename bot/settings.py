@@ -10,9 +10,16 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.errors import SettingsError
 
@@ -48,8 +55,6 @@ class PublicAddress(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
-        env_file_encoding="utf-8",
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
@@ -59,6 +64,17 @@ class PublicAddress(BaseSettings):
     # Before the addresses, whose checks depend on it.
     insecure_loopback: bool = False
     public_url: str
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _written())
 
     @model_validator(mode="before")
     @classmethod
@@ -266,6 +282,14 @@ def _safe_address(value: str, info: ValidationInfo, *, path_allowed: bool) -> st
     raise ValueError(
         f"must start with https:// (http:// only on a loopback address, with {PREFIX}INSECURE_LOOPBACK=true)"
     )
+
+
+def _written() -> dict[str, Any]:
+    """Return what `.env` says, to the letter: pydantic's own reader takes `${...}` for a variable, which a password may hold."""
+    lines = dotenv_values(".env", encoding="utf-8", interpolate=False)
+    prefix = PREFIX.lower()
+    names = [name for name in lines if name.lower().startswith(prefix)]
+    return {name.lower().removeprefix(prefix): lines[name] for name in names if lines[name] is not None}
 
 
 class _Given(Settings):

@@ -137,6 +137,26 @@ def test_settings_are_read_from_a_file(environment: Environment, tmp_path: Path)
     assert (settings.port, settings.replica) == (9001, "Räuber")
 
 
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_value_in_a_file_is_what_is_written(environment: Environment, tmp_path: Path, quote: str) -> None:
+    secret = "a$b${HOME}c$$d${NOBODY:-e}"
+    line = f"STATUSBOT_CLIENT_SECRET={quote}{secret}{quote}\n"
+    (tmp_path / ".env").write_text(f"HOME=/root\n{line}", encoding="utf-8")
+
+    chosen = environment(CLIENT_SECRET=None)
+
+    assert chosen.client_secret.get_secret_value() == secret
+
+
+def test_names_in_a_file_may_be_written_small_and_unknown_ones_do_not_matter(
+    environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("statusbot_port=9001\nSTATUSBOT_NOTHING=1\nSTATUSBOT_BURST\n", encoding="utf-8")
+    chosen = environment()
+
+    assert (chosen.port, chosen.burst) == (9001, 50.0)
+
+
 def test_environment_wins_over_the_file(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("STATUSBOT_PORT=9001\nSTATUSBOT_MEMBER_ID=abc\n")
     settings = environment(PORT="9002", MEMBER_ID="")
