@@ -29,6 +29,7 @@ from bot.manifest import Manifest
 from bot.metrics import Metrics
 from bot.parts import Parts
 from bot.receiver import Receiver
+from bot.receiver.opening import listen
 from bot.settings import Settings
 from bot.sharing import Alone, Sharing
 from bot.store import Store
@@ -217,6 +218,7 @@ class Service:
         )
         # No access log: addresses may hold codes.
         self._runner = web.AppRunner(receiver.app(), access_log=None, shutdown_timeout=_REQUESTS_S)
+        self._listening: asyncio.Server | None = None
         self._working: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._keeping: list[asyncio.Task[None]] = []
@@ -235,8 +237,8 @@ class Service:
             await self.inbox.enroll()
             await self._assume_quota()
             await self._runner.setup()
-            site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
-            await site.start()
+            assert self._runner.server is not None  # noqa: S101 - after its set-up there is one
+            self._listening = await listen(self._runner.server, self._settings.host, self._settings.port)
         except OSError as error:
             await self.stop()
             where = f"{self._settings.host}:{self._settings.port}"
@@ -246,7 +248,7 @@ class Service:
         except BotError:
             await self.stop()
             raise
-        self.port = self._runner.addresses[0][1]
+        self.port = self._listening.sockets[0].getsockname()[1]
         self._reading = asyncio.create_task(asyncio.to_thread(self.core.parts.texts.read))
         self._working = asyncio.create_task(self.inbox.run(self.dispatcher.handle, self.dispatcher.give_up))
         self._keeping.append(asyncio.create_task(keep_alive(self.core.bitrix24, self._clock)))
@@ -283,6 +285,8 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more requests, let commands end or put them back, close."""
+        if self._listening is not None:
+            self._listening.close()
         await self._runner.cleanup()
         if self._reading is not None:
             await asyncio.wait([self._reading])

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,4 +54,18 @@ async def test_service_runs_until_it_is_told_to_stop(portal: Portal, make_settin
     assert not running.done()
     stopped.set()
     await running
+    await one.stop()
+
+
+async def test_connection_that_sends_nothing_is_cut_off(
+    portal: Portal, make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "listen", partial(service.listen, head_s=0.05))
+    one = Service(make_settings(port=0), transport=PortalTransport(portal))
+    await one.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+    async with asyncio.timeout(10):
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+    writer.close()
     await one.stop()
