@@ -41,8 +41,9 @@ from bot.vault import Vault
 log = structlog.get_logger()
 
 MANIFEST = Path(__file__).resolve().parent.parent / "manifest"
-# What a stop allows running commands; the rest goes back to the inbox. SIGTERM to exit takes less than 10 s.
-_GRACE_S = 5.0
+# What a stop allows running commands, from its beginning; the rest goes back to the inbox. A request that is cut off is made again after the
+# restart, and what the portal had carried out already is then there twice. SIGTERM to exit takes less than 10 s.
+_GRACE_S = 8.0
 _REQUESTS_S = 2.0
 # After so long what another replica has learned of a portal is known here.
 _PORTALS_S = 5.0
@@ -285,6 +286,7 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more requests, let commands end or put them back, close."""
+        until = asyncio.get_running_loop().time() + _GRACE_S
         if self._listening is not None:
             self._listening.close()
         await self._runner.cleanup()
@@ -292,7 +294,7 @@ class Service:
             await asyncio.wait([self._reading])
         for keeping in self._keeping:
             keeping.cancel()
-        await self.inbox.close(_GRACE_S)
+        await self.inbox.close(max(0.0, until - asyncio.get_running_loop().time()))
         if self._working is not None:
             await self._working
             log.info("service.stopped")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import service
+from bot import commandline, service
 from bot.emulator.portal import Portal
 from bot.emulator.transport import PortalTransport
 from bot.errors import ManifestError
@@ -69,3 +69,24 @@ async def test_connection_that_sends_nothing_is_cut_off(
             assert await reader.read() == b""
     writer.close()
     await one.stop()
+
+
+async def test_commands_under_way_may_use_most_of_the_time_of_a_stop(
+    portal: Portal, make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Service(make_settings(port=0), transport=PortalTransport(portal))
+    await one.start()
+    close, granted = one.inbox.close, list[float]()
+
+    async def note(grace: float) -> None:
+        granted.append(grace)
+        await close(grace)
+
+    monkeypatch.setattr(one.inbox, "close", note)
+    await one.stop()
+
+    assert granted == [pytest.approx(8.0, abs=0.5)]
+
+
+def test_stop_leaves_time_to_put_back_what_did_not_end_before_the_process_is_ended() -> None:
+    assert service._GRACE_S + 1.0 <= commandline._STOP_S < 10.0
