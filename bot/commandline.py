@@ -30,7 +30,7 @@ from bot.service import MANIFEST, Core, Service
 from bot.settings import Settings
 
 # An end takes less than 10 s, whatever hangs; commands that are under way may use most of it.
-_STOP_S = 9.5
+_STOP_S = 9.0
 
 
 class _Commands(click.Group):

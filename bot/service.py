@@ -43,7 +43,7 @@ log = structlog.get_logger()
 MANIFEST = Path(__file__).resolve().parent.parent / "manifest"
 # What a stop allows running commands, from its beginning; the rest goes back to the inbox. A request that is cut off is made again after the
 # restart, and what the portal had carried out already is then there twice. SIGTERM to exit takes less than 10 s.
-_GRACE_S = 8.0
+_GRACE_S = 7.5
 _REQUESTS_S = 2.0
 # After so long what another replica has learned of a portal is known here.
 _PORTALS_S = 5.0
