@@ -275,6 +275,7 @@ class Service:
 
         Raises:
             ManifestError: a text cannot be read.
+            SettingsError: as `Inbox.run`.
         """
         assert self._working is not None and self._reading is not None  # noqa: S101, PT018 - after `start` only
         await self._reading
@@ -295,7 +296,9 @@ class Service:
         for keeping in self._keeping:
             keeping.cancel()
         await self.inbox.close(max(0.0, until - asyncio.get_running_loop().time()))
-        if self._working is not None:
-            await self._working
-            log.info("service.stopped")
-        await self.core.close()
+        try:
+            if self._working is not None:
+                await self._working
+                log.info("service.stopped")
+        finally:
+            await self.core.close()

@@ -78,6 +78,9 @@ class Inbox(Protocol):
 
         `handler` finishes an event by returning. When it raises, the event is handed out again after a wait; after
         `MAX_STARTS` starts it is parked and `give_up` is told. What a database that is away has cut short counts as one start.
+
+        Raises:
+            SettingsError: others have taken everything over meanwhile, and work with keys that do not go with ours.
         """
         ...
 

@@ -2,8 +2,9 @@
 
 A replica is enrolled as a worker and tells every few seconds that it lives. One that is silent for too long is dismissed by the
 others, and what it held is put back. Should it live all the same (it hung, it lost the server), it notices with its next
-transaction, since each asks whether the worker is enrolled: it drops what it held and enrolls anew. A replica that starts again
-under its name need not wait for that: the name is claimed, so its former process is dead.
+transaction, since each asks whether the worker is enrolled: it drops what it held and enrolls anew. Others may have come meanwhile
+whose keys do not go with ours; then it ends, as a replica that starts beside them does. One that starts again under its name need
+not wait until it is dismissed: the name is claimed, so its former process is dead.
 """
 
 import asyncio
@@ -68,18 +69,15 @@ class Membership:
         self.worker = 0
 
     async def enroll(self) -> None:
-        """Come, if the others work with our keys.
+        """Come, or come again, if the others work with our keys.
 
         Raises:
             SettingsError: they do not.
             StorageError: as `Database.write`.
         """
-        work = partial(peers.enroll_among, me=self._me, silent_s=self._pace.silent_s)
-        await self._enroll_by(self._database.write(work))
-
-    async def _enroll_by(self, enrolling: Awaitable[int]) -> None:
         begun = self._clock()
-        self.worker = await enrolling
+        work = partial(peers.enroll, me=self._me, silent_s=self._pace.silent_s)
+        self.worker = await self._database.write(work)
         self._confirm(begun)
 
     def _confirm(self, begun: float) -> None:
@@ -118,7 +116,11 @@ class Membership:
         self._beat_wanted.set()
 
     async def keep(self, heard: Callable[[Heard], None], drop_all: Callable[[], Awaitable[None]]) -> None:
-        """Tell that we live, until cancelled; `heard` is told what comes back, `drop_all` is awaited before we start over."""
+        """Tell that we live, until cancelled; `heard` is told what comes back, `drop_all` is awaited before we start over.
+
+        Raises:
+            SettingsError: we were given up, and those who are at work now have other keys.
+        """
         steady, wait_s = 0, self._pace.beat_s
         while True:
             await pause(self._beat_wanted, wait_s)
@@ -131,8 +133,9 @@ class Membership:
             except GivenUp:
                 steady = 0
                 log.warning("replica.given-up", replica=self._me.name)
+                self.worker = 0
                 await drop_all()
-                await self._enroll_by(until_stored(self._database.write, partial(peers.enroll, me=self._me)))
+                await until_stored(self.enroll)
                 self._beat_wanted.set()
             except StorageError:
                 steady, wait_s = 0, min(wait_s, self._pace.poll_s)

@@ -1,6 +1,6 @@
 """Who the replicas are, on a server: the transactions in which one comes, tells that it lives, and goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,50 +42,57 @@ class Heard:
     connection: int
 
 
-def enroll(connection: Connection, me: Peer) -> int:
-    """Make a worker of `me`, and put back what a former one held; return its number."""
+def enroll(connection: Connection, me: Peer, silent_s: float) -> int:
+    """Make a worker of `me`, and put back what a former one held; return its number.
+
+    That is, if `me` and the replicas that were heard of within `silent_s` can read what the others encrypt. Of those that were not,
+    whoever cannot is dismissed: should it only hang, it has to enroll again, and finds that out.
+
+    Raises:
+        SettingsError: somebody at work cannot.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(lock_number("inbox replicas"))))  # two may come at once
     jobs = Jobs(connection)
-    former = connection.scalar(replicas.delete().where(replicas.c.name == me.name).returning(replicas.c.worker))
-    if former is not None:
-        jobs.dismiss(former)
-        jobs.adopt()
+    alive = jobs.heard_of(silent_s)
+    former = []
+    for known in connection.execute(select(replicas).order_by(replicas.c.name)):
+        if known.name == me.name:
+            former.append(known.worker)
+        elif (reason := _why_not_beside(me, _peer(known))) is not None:
+            if known.worker in alive:
+                raise SettingsError(reason)
+            former.append(known.worker)
+    _dismiss(connection, former)
     worker = jobs.enroll()
     row = {"name": me.name, "worker": worker, "keys": ",".join(me.keys), "version": me.version}
     connection.execute(replicas.insert().values(row))
     return worker
 
 
-def enroll_among(connection: Connection, me: Peer, silent_s: float) -> int:
-    """As `enroll`, if `me` and the replicas that were heard of within `silent_s` can read what the others encrypt.
-
-    Raises:
-        SettingsError: they cannot.
-    """
-    connection.execute(select(func.pg_advisory_xact_lock(lock_number("inbox replicas"))))  # two may come at once
-    alive = Jobs(connection).heard_of(silent_s)
-    others = connection.execute(select(replicas).where(replicas.c.name != me.name).order_by(replicas.c.name)).all()
-    for row in others:
-        if row.worker in alive:
-            _compare_keys(me, _peer(row))
-    return enroll(connection, me)
+def _dismiss(connection: Connection, workers: Sequence[int]) -> None:
+    if not workers:
+        return
+    connection.execute(replicas.delete().where(replicas.c.worker.in_(workers)))
+    jobs = Jobs(connection)
+    for worker in workers:
+        jobs.dismiss(worker)
+    jobs.adopt()
 
 
 def _peer(row: Any) -> Peer:
     return Peer(row.name, tuple((row.keys or "").split(",")) if row.keys else (), row.version or "")
 
 
-def _compare_keys(me: Peer, other: Peer) -> None:
+def _why_not_beside(me: Peer, other: Peer) -> str | None:
+    """Return why `me` may not work while `other` does; None when it may."""
     if not me.keys or not other.keys:
-        return
+        return None
     advice = "give all replicas the same keys; a new one goes behind the present one on each of them before it goes first on any."
     if me.keys[0] not in other.keys:
-        raise SettingsError(
-            f"STATUSBOT_SECRET_KEY: the first key is not known to replica {other.name}, which is at work: {advice}"
-        )
+        return f"STATUSBOT_SECRET_KEY: the first key is not known to replica {other.name}, which is at work: {advice}"
     if other.keys[0] not in me.keys:
-        raise SettingsError(
-            f"STATUSBOT_SECRET_KEY: the first key of replica {other.name}, which is at work, is missing: {advice}"
-        )
+        return f"STATUSBOT_SECRET_KEY: the first key of replica {other.name}, which is at work, is missing: {advice}"
+    return None
 
 
 def beat(connection: Connection, worker: int, silent_s: float | None) -> Heard:

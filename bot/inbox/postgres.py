@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 
 from bot.database import Database, Work
 from bot.database.together import Share
-from bot.errors import StorageError
+from bot.errors import SettingsError, StorageError
 from bot.inbox import Entry, Handler
 from bot.inbox.handing import End, GivenUp, Handing, Put
 from bot.inbox.jobs import listen
@@ -136,14 +136,20 @@ class PostgresInbox:
         self._handing: Handing[Taken] = Handing(handler, give_up, self)
         if not self._membership.worker:
             await until_stored(self.enroll)
-        async with asyncio.TaskGroup() as group:
-            self._fetching = group.create_task(self._fetch())
-            self._beside = [
-                group.create_task(self._membership.keep(self._hear, self._drop_all)),
-                group.create_task(self._let_timers_enter()),
-                group.create_task(listen(self._url, self._hear_of_job, pause_s=self._pace.poll_s)),
-            ]
-            self._membership.doubt()
+        refusals: list[Exception] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._fetching = group.create_task(self._fetch())
+                self._beside = [
+                    group.create_task(self._membership.keep(self._hear, self._drop_all)),
+                    group.create_task(self._let_timers_enter()),
+                    group.create_task(listen(self._url, self._hear_of_job, pause_s=self._pace.poll_s)),
+                ]
+                self._membership.doubt()
+        except* SettingsError as refused:
+            refusals.extend(refused.exceptions)
+        if refusals:  # as itself: what a person has to mend is told in one line
+            raise refusals[0]
 
     async def close(self, grace: float) -> None:
         self._closed.set()

@@ -91,6 +91,22 @@ async def test_replica_with_another_key_does_not_start(make_replica, server_url)
     assert first.ended is None
 
 
+async def test_replica_that_hung_while_one_with_another_key_came_ends(make_replica, server_url):
+    first = make_replica("first", server_url)
+    stranger = make_replica("stranger", server_url, secret_key=Fernet.generate_key().decode())
+    await first.start()
+    first.send(signal.SIGSTOP)
+    with psycopg.connect(server_url, autocommit=True) as looking:
+        looking.execute("DELETE FROM procrastinate_workers")  # as somebody does who has not heard of it for too long
+    await stranger.start()
+    first.send(signal.SIGCONT)
+    await until(lambda: first.ended is not None)
+
+    assert first.ended == 1
+    assert first.log.splitlines()[-1].startswith("Error: STATUSBOT_SECRET_KEY: the first key is not known to replica")
+    assert await status(stranger) == (200, "ready\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("schema", ["schema", "inbox schema"])
 async def test_start_that_waits_for_another_replica_says_so_and_ends_when_told_to(

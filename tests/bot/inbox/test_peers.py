@@ -77,6 +77,18 @@ async def test_keys_of_a_silent_replica_hinder_nobody(come: Any) -> None:
     await come("two", B)
 
 
+@pytest.mark.parametrize(("keys", "stay"), [((A, B), ["one", "two"]), ((B,), ["two"])])
+async def test_silent_replica_stays_unless_its_keys_do_not_fit(come: Any, keys: Any, stay: list[str]) -> None:
+    """Whoever is dismissed has to come again, should it live all the same, and is compared then."""
+    database = await come("one", A)
+    silent = text("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '31 seconds'")
+    await database.write(lambda c: c.execute(silent))
+    await come("two", *keys)
+
+    at_work = text("SELECT name FROM replicas JOIN procrastinate_workers AS w ON w.id = worker ORDER BY name")
+    assert await database.read(lambda c: c.scalars(at_work).all()) == stay
+
+
 async def test_replica_that_comes_again_may_have_other_keys(come: Any) -> None:
     former = await come("one", A)
     former.dispose()

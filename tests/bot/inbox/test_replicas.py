@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from bot.database import Database
-from bot.errors import AlreadyRunning, NewerVersion
+from bot.errors import AlreadyRunning, NewerVersion, SettingsError
 from bot.inbox import Delivery, postgres
 from bot.inbox.postgres import Pace, PostgresInbox
 from bot.inbox.tables import make_tables
@@ -39,6 +40,10 @@ class Replica:
         self.desk = desk or self.desk
         self._working = asyncio.create_task(self.inbox.run(self.desk, nobody))
         return self
+
+    async def ended(self) -> None:
+        assert self._working is not None
+        await asyncio.wait_for(self._working, PATIENCE_S)
 
     async def kill(self) -> None:
         tasks = [task for task in (self._working, *self.inbox._running) if task]
@@ -271,6 +276,24 @@ async def test_replica_that_was_given_up_works_again(replica: Any) -> None:
     assert one.desk.starts == [("body 1", 1), ("body 1", 2)]
 
 
+async def test_replica_that_was_given_up_ends_when_those_at_work_have_other_keys(replica: Any) -> None:
+    one = replica("one", Pace(beat_s=60.0, silent_s=600.0, poll_s=60.0), keys=["a"]).run()
+    await one.inbox.put(message(1))
+    await one.desk.until_finished(1)
+    await dismiss_all(one)
+    two = replica("two", keys=["b", "a"])
+    await two.inbox.enroll()
+    await one.inbox.put(message(2))
+    with pytest.raises(SettingsError, match="the first key of replica two, which is at work, is missing"):
+        await one.ended()
+    with capture_logs() as lines:
+        await one.inbox.close(0.0)
+
+    assert one.desk.bodies == ["body 1"]
+    assert await one.database.read(lambda c: c.scalars(text("SELECT name FROM replicas")).all()) == ["two"]
+    assert lines == []  # there was nothing that it could have put back
+
+
 async def test_replica_that_is_heard_of_holds_what_it_has(replica: Any) -> None:
     one = replica("one").run()
     await one.inbox.put(message(1))
@@ -359,6 +382,7 @@ async def test_process_that_is_stopped_in_a_transaction_keeps_nobody_waiting(rep
 STOPS = """
 import asyncio, sys, threading, structlog
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from bot.database import Database
 from bot.inbox.jobs import Jobs
 from bot.inbox.postgres import Pace, PostgresInbox
@@ -414,6 +438,7 @@ async def test_stopped_process_that_goes_on_does_nothing_more_for_its_event(repl
 ACTS = """
 import asyncio, sys, structlog
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from bot.database import Database
 from bot.inbox.postgres import Pace, PostgresInbox
 from bot.inbox.tables import make_tables
