@@ -113,7 +113,7 @@ class Ahead:
 
     Attributes:
         remarks: What is missing, and why.
-        whole: Every calendar that the person has connected was read.
+        whole: Every calendar was read that was to be.
     """
 
     meetings: tuple[Meeting, ...]
@@ -175,10 +175,8 @@ def _zone(ctx: Context) -> ZoneInfo:
 
 async def _read_outside(ctx: Context, days: int) -> _Outside:
     """Read the calendars outside; when that fails, the portal's are shown all the same."""
-    if not await ctx.has_account():
+    if not ctx.private or not await ctx.has_account():
         return _Outside()
-    if not ctx.private:
-        return _Outside(whole=False)
     try:
         async with asyncio.timeout(_PATIENCE_S):
             identity = await userinfo(ctx.as_account)

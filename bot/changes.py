@@ -153,10 +153,13 @@ def _of(portal: str, user_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _stored(calls: Sequence[Undoing]) -> str:
-    """Return calls as the release before reads them, which may be at work beside this one, wherever they say no more than there."""
-    return json.dumps([call[:-1] if call.returns else call for call in calls])
+    """Return calls as the release before reads them, too, which may be at work beside this one.
+
+    It looks whether `asks` is true; what cannot return has a number there.
+    """
+    return json.dumps([(*call[:2], call.asks if call.returns else int(call.asks)) for call in calls])
 
 
 def _calls(stored: str) -> tuple[Undoing, ...]:
-    calls: list[tuple[str, list[str], *tuple[bool, ...]]] = json.loads(stored)
-    return tuple(Undoing(name, tuple(words), *flags) for name, words, *flags in calls)
+    calls: list[tuple[str, list[str], bool | int]] = json.loads(stored)
+    return tuple(Undoing(name, tuple(words), bool(asks), isinstance(asks, bool)) for name, words, asks in calls)

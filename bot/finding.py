@@ -16,6 +16,7 @@ from bot.bitrix24.methods.person import known_zone
 from bot.context import Context
 from bot.cronofy.methods.external import Answer as OutsideAnswer
 from bot.cronofy.methods.external import instant
+from bot.errors import CronofyError
 from bot.listing import remarked, show
 from bot.lists import PAGE
 from bot.lists import Row as ListedRow
@@ -118,7 +119,10 @@ async def _still_there(ctx: Context, row: ListedRow, number: int, outside: str |
 async def _name_moved(ctx: Context, row: ListedRow, invited: Invitation, name: str | None, verb: str) -> Named:
     """Name a meeting that was moved; when it was moved to the same time outside, one question is enough for both."""
     named = Named(Found(invited, name), label(ctx, invited, ANSWERS[verb]), brief(ctx, invited))
-    there = None if name is None else await look_up(ctx, name)
+    try:
+        there = None if name is None else await look_up(ctx, name)
+    except CronofyError:  # Bitrix24 can be answered all the same
+        there = None
     if there is None or there.event is None:
         return named
     event, starts = there.event, instant(there.event.starts, there.zone)
@@ -174,8 +178,15 @@ async def _next(ctx: Context, verb: str) -> Found | Reply:
     if len(first) > 1:
         return await show(ctx, "which", ahead, first, ctx.call.name)
     (named,) = await name_meetings(ctx, ahead, first, verb)
-    # An earlier one may stand in a calendar that does not answer now.
-    return named.found if ahead.whole or verb not in _OUTSIDE else remarked(ctx, ask(ctx, named, verb), ahead)
+    # An earlier one may stand in a calendar that was not read.
+    if verb not in _OUTSIDE or await _is_all(ctx, ahead):
+        return named.found
+    return remarked(ctx, ask(ctx, named, verb), ahead)
+
+
+async def _is_all(ctx: Context, ahead: Ahead) -> bool:
+    """Whether all calendars of the sender were read; in a group those outside never are."""
+    return ahead.whole and (ctx.private or not await ctx.has_account())
 
 
 async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
@@ -190,7 +201,7 @@ async def _titled(ctx: Context, reference: Titled, verb: str) -> Found | Reply:
     if len(meant) > 1:
         return await show(ctx, "which", ahead, meant, ctx.call.name)
     (named,) = await name_meetings(ctx, ahead, meant, verb)
-    if (is_certain and ahead.whole) or verb not in _OUTSIDE:  # a reset asks anyway
+    if verb not in _OUTSIDE or (is_certain and await _is_all(ctx, ahead)):  # a reset asks anyway
         return named.found
     return remarked(ctx, ask(ctx, named, verb), ahead)
 

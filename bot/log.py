@@ -58,10 +58,16 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            self._tell(record)
+        except Exception:  # noqa: BLE001 - which is no trouble of whom the library serves
+            self.handleError(record)
+
+    def _tell(self, record: logging.LogRecord) -> None:
+        try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - its words do not go together, which is no trouble of whom it serves
+        except Exception:  # noqa: BLE001 - its words do not go together
             message = str(record.msg)
-        level = record.levelno // 10 * 10  # one that structlog has a name for
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # one that structlog has a name for
         structlog.get_logger().log(
             level, "library.complained", library=record.name, message=message, exc_info=record.exc_info
         )

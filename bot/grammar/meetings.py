@@ -50,9 +50,7 @@ class Meetings:
         self._joiners = single(wording.joiners, wording.vague)
         self._vague = single(*vague, *fillers)
         article, noun, joiner = map(_either, (wording.articles, wording.nouns, wording.joiners))
-        # "to my meeting 651", yet not "to 651"
-        named = f"(?:(?:{_either(wording.prepositions)}) )?(?:(?:{article}) )?(?:{noun}) "
-        item = f"(?:{named}|(?:{article}) )?(?:[#№] ?)?{NUMBER}"
+        item = f"(?:(?:{article}) )?(?:(?:{noun}) )?(?:[#№] ?)?{NUMBER}"
         between = f"(?:[,;](?: (?:{joiner}))?|(?:{joiner})) "
         self._listed = re.compile(f"{item}(?: {between}{item})*")
         self._strung = re.compile(f"{item}(?: (?:{between})?{item})*")

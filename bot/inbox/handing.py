@@ -102,6 +102,9 @@ class Book(Protocol[H_contra]):
     async def leave(self, held: H_contra) -> None:
         """Put it back for others: this process cannot read it. Its `left` starts count."""
 
+    async def wait(self) -> None:
+        """Return once something can be written."""
+
 
 class Handing(Generic[H_contra]):
     """Hands events out, and has `book` write down what becomes of them."""
@@ -149,7 +152,10 @@ class Handing(Generic[H_contra]):
         await _until_it_is_back(self._hand_over, held)
 
     async def _hand_over(self, held: H_contra) -> None:
-        starts = max(held.starts, 2) if held.begun else held.starts
+        starts = held.starts
+        if held.begun:
+            await self._book.wait()  # or what needs no database would be done again and again
+            starts = max(starts, 2)
         held.begun = True
         await self._handler(Delivery(held.entry, starts, held.at_end))
 
@@ -176,10 +182,14 @@ class Handing(Generic[H_contra]):
     async def _park(self, held: H_contra) -> None:
         await self._book.park(held)
         try:
-            await _until_it_is_back(self._give_up, Delivery(held.entry, held.starts))
+            await _until_it_is_back(self._tell, Delivery(held.entry, held.starts))
         except Exception:
             # Nothing is left to try: the event stays in the table, the lane goes on.
             log.exception("event.not-reported", event_key=held.entry.key)
+
+    async def _tell(self, given_up: Delivery) -> None:
+        await self._book.wait()
+        await self._give_up(given_up)
 
 
 class _StartedTooOften(Exception):

@@ -254,6 +254,9 @@ class PostgresInbox:
             if not is_looked_into:
                 self._job_added.set()
 
+    async def wait(self) -> None:
+        await until_stored(self._database.try_to_write)
+
     async def leave(self, held: Taken) -> None:
         work = partial(set_aside, taken=held, worker=self._membership.worker, seconds=self._pace.aside_s)
         await until_stored(self._membership.write, work)

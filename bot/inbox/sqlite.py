@@ -256,6 +256,9 @@ class SqliteInbox:
     async def park(self, held: Held) -> None:
         await self._end(held, "parked")
 
+    async def wait(self) -> None:
+        await until_stored(self._database.try_to_write)
+
     async def leave(self, held: Held) -> None:
         """Leave it in the table, where the next process finds it."""
         await until_stored(self._leave, [held])

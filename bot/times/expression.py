@@ -158,8 +158,9 @@ class Expression:
         clock = self._clock(day_end)
         walls = [datetime.combine(day, time()) + at for day in self._days(here.date()) for at in clock]
         ahead = [wall for wall in walls if max(_both(wall, zone)) > now]
-        if not ahead and self.day is None and here.time() >= _MORNING:  # "until 1am", said in the evening
-            ahead = [wall + _DAY for wall in walls if wall.time() < _MORNING]
+        if not ahead and self.day is None:  # "until 1:30", said in the evening: at noon it may be the afternoon's
+            past = [wall for wall in walls if wall.time() < _MORNING and wall + _HALF_DAY <= here.replace(tzinfo=None)]
+            ahead = [wall + _DAY for wall in past]
         if len(ahead) != 1 or _is_bare_hour(clock):
             raise TimeUnclear("when" if ahead or not clock else "past")
         shown = {at for at in _both(ahead[0], zone) if at.astimezone(zone).replace(tzinfo=None) == ahead[0]}

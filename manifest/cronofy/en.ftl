@@ -30,6 +30,7 @@ not-set-up = Calendars outside Bitrix24 are not set up here, so there is nothing
 refused = Cronofy refused this, so I cannot say that it is done. Please check the result in your calendar, or try again later.
 away = Cronofy, which leads me to your calendars outside Bitrix24, does not answer at the moment. Please try again a little later.
 busy = Cronofy has too many requests from me at the moment. Please try again in about { $minutes ->
+    [0] a minute
     [1] a minute
    *[other] { $minutes } minutes
 }.

@@ -232,7 +232,7 @@ async def test_group_reads_nothing_outside(ask, outside):
     found = await ahead_of(ask, private=False)
 
     assert shown(found) == [INSIDE]
-    assert (found.remarks, found.whole, outside.calls) == ((), False, [])
+    assert (found.remarks, found.whole, outside.calls) == ((), True, [])
 
 
 async def test_one_event_is_seen_beside_the_portals_calendar(ask, outside):

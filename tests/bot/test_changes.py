@@ -54,8 +54,11 @@ async def test_what_returns_is_kept_as_the_release_before_reads_it(changes, data
 
     assert json.loads(stored) == [
         ["restore-answer", ["651", "Y", "N"], False],
-        ["restore-answer", ["700", "Y", "Q"], True, False],
+        ["restore-answer", ["700", "Y", "Q"], 1],
     ]
+    assert await changes.last(PORTAL, 17, NOW) == Change(
+        (FIRST, SECOND._replace(returns=False)), int(NOW), "one:accept"
+    )
 
 
 async def test_change_is_kept_for_a_day(changes):

@@ -183,6 +183,20 @@ def test_library_is_heard_in_our_form(capsys: pytest.CaptureFixture[str], listen
     }
 
 
+def test_log_that_cannot_be_written_is_no_trouble_of_whom_a_library_serves(
+    monkeypatch: pytest.MonkeyPatch, listen: Callable[[Any], None]
+) -> None:
+    listen("json")
+
+    def broken_pipe(*_told: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(structlog.get_logger().__class__, "log", broken_pipe, raising=False)
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+
+    LIBRARY.log(logging.CRITICAL + 10, "all is lost")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_what_breaks_in_a_library_is_told_with_its_traceback(
     capsys: pytest.CaptureFixture[str], listen: Callable[[Any], None], form: Any

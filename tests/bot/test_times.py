@@ -148,9 +148,11 @@ def test_small_hours_are_those_of_the_coming_night(text: str, end: str):
     assert ends(text, at(RIGA, 2026, 11, 23, 22)) == end
 
 
-def test_small_hours_that_have_passed_in_the_same_night_are_past():
+def test_small_hours_are_not_guessed_at_while_they_may_be_those_of_the_afternoon():
+    assert ends("until 1:30", at(RIGA, 2026, 11, 23, 12)) == "past"
+    assert ends("до 1:30", at(RIGA, 2026, 11, 23, 13)) == "past"
+    assert ends("до 1:30", at(RIGA, 2026, 11, 23, 14)) == "Tue 24 01:30"
     assert ends("until 1am", at(RIGA, 2026, 11, 23, 4)) == "past"
-    assert ends("until 1am", at(RIGA, 2026, 11, 23, 5)) == "Tue 24 01:00"
     assert ends("until 1am", at(RIGA, 2026, 11, 23, 0)) == "Mon 23 01:00"
 
 

@@ -133,6 +133,15 @@ async def test_meeting_that_was_moved_in_both_is_asked_about_once_and_answered_i
     assert (portal.meetings[651][17], outside.answers[twin.uid]) == ("Y", "accepted")
 
 
+async def test_meeting_that_was_moved_is_answered_in_bitrix24_while_cronofy_is_away(ask, outside, portal, twin, moved):
+    outside.faults.add("*", faults.refused(503), count=None)
+    question = await ask("accept #1")
+    assert "12:00" in question.text
+
+    await ask("yes")
+    assert portal.meetings[651][17] == "Y"
+
+
 async def test_button_of_a_meeting_that_was_moved_in_both_answers_in_both(ask, outside, portal, twin, moved):
     question = await ask.press(17, moved, "#1 Accept")
     await ask.press(17, question.message, "Accept 651")

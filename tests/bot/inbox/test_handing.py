@@ -14,6 +14,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.written: list[tuple[str, int]] = []
+        self.waits = 0
 
     async def count(self, held: Held) -> None:
         held.starts += 1
@@ -27,6 +28,9 @@ class Notes:
 
     async def leave(self, held: Held) -> None:
         self.written.append(("leave", held.left))
+
+    async def wait(self) -> None:
+        self.waits += 1
 
 
 async def cannot_read(_delivery: Delivery) -> None:
@@ -89,6 +93,7 @@ async def test_database_that_is_away_costs_no_start_however_long() -> None:
         await Handing(away, fail, book).finish(Held(message(1), 1, counted=True))
 
     assert book.written == [("done", 1)]
+    assert book.waits == 3 * MAX_STARTS  # each time until something can be written
     assert away.starts == [1] + [2] * 3 * MAX_STARTS  # which may have had effects before
 
 
@@ -109,8 +114,8 @@ async def test_event_that_a_database_does_not_take_is_given_up() -> None:
 
 
 async def test_person_is_told_of_an_event_that_was_given_up_when_the_database_is_back() -> None:
-    told = Away(MAX_STARTS)
+    book, told = Notes(), Away(MAX_STARTS)
     with stamina.set_testing(True, attempts=1000, cap=True):
-        await Handing(fail, told, Notes()).finish(Held(message(1), MAX_STARTS, counted=False))
+        await Handing(fail, told, book).finish(Held(message(1), MAX_STARTS, counted=False))
 
-    assert len(told.starts) == MAX_STARTS + 1
+    assert len(told.starts) == book.waits == MAX_STARTS + 1
