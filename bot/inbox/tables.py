@@ -33,9 +33,7 @@ from bot.errors import StorageError
 from bot.inbox.jobs import Jobs
 
 # Whoever is stopped while it makes tables keeps others from starting for so long only. PostgreSQL 13 knows no such bound.
-_NEVER_IDLE = text(
-    "SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
-)
+_NEVER_IDLE = text("SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'idle_session_timeout'")
 
 metadata = MetaData()
 # Events that are in their lanes, with what their order depends on, until they are finished.
