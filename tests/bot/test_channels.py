@@ -398,8 +398,8 @@ async def test_channel_of_an_account_that_is_replaced_goes_with_its_permission(a
 
 
 def test_longest_address_leaves_room_for_a_key(make_settings):
-    longest = make_settings(public_url="https://" + "b" * 64 + ".com")
-    longer = make_settings(public_url="https://" + "b" * 65 + ".com")
+    longest = make_settings(public_url="https://" + "b" * 30 + "." + "b" * 33 + ".com")
+    longer = make_settings(public_url="https://" + "b" * 30 + "." + "b" * 34 + ".com")
 
     assert longest_public_url(longest) is None
     assert len(push_address(longest, "k" * 32)) == 128

@@ -1,6 +1,5 @@
 """What is kept of other people's text, and of what can be undone: it is read back as it was, and opens for nobody else."""
 
-import json
 from types import SimpleNamespace
 from typing import get_args
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.changes import Undoing, _calls
+from bot.changes import Undoing, _calls, _stored
 from bot.lists import Elsewhere, Listing, Lists, Remark, Row, State
 from bot.vault import Vault
 from tests.fuzz import drawn
@@ -56,4 +55,4 @@ def test_list_that_was_moved_opens_for_nobody(listing, moved):
 @bounded(100)
 @given(st.lists(CALLS, max_size=3))
 def test_changes_are_read_as_they_were_written(calls):
-    assert _calls(json.dumps(calls)) == tuple(calls)
+    assert _calls(_stored(calls)) == tuple(calls)

@@ -637,6 +637,7 @@ async def test_entry_started_too_often_is_parked_without_another_start(engine: A
     told = Desk()
     desk = await reopened(engine, give_up=told)
     await desk.until_finished(1)
+    await told.until_finished(1)
 
     assert desk.bodies == ["body 2"]
     assert [delivery.entry for delivery in told.handed] == [message(1)]
